@@ -1,0 +1,182 @@
+"""What was asked: the inputs, once they are understood. Durations are seconds, sizes are bytes, shares are percentages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from bluegreen.model.release import RunInfo, Settings
+
+__all__ = [
+    "AppAsk",
+    "Ask",
+    "BuildAsk",
+    "Command",
+    "ConnectionAsk",
+    "Control",
+    "Expectations",
+    "LogRules",
+    "ReleaseCommand",
+    "RetireAsk",
+    "Room",
+    "ShiftStep",
+    "TrafficAsk",
+]
+
+
+class Command(Enum):
+    """What the user can ask for."""
+
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+    STATUS = "status"
+
+
+class Room(Enum):
+    """What to do when the host seems too small for two releases at once."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionAsk:
+    """Where the host is and how it and we prove who we are. `fingerprints` are `SHA256:…`, `known_hosts` is that file's text."""
+
+    host: str
+    port: int
+    username: str
+    key: str = field(repr=False)
+    passphrase: str = field(default="", repr=False)
+    fingerprints: tuple[str, ...] = ()
+    known_hosts: str = ""
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildAsk:
+    """What to build. `file` is relative to `context` unless absolute; `args` and `secrets` are name and value.
+
+    The image gets the label `bluegreen.app`, by which old images are found again; it never varies by run.
+    """
+
+    app: str
+    image: str
+    version: str
+    context: Path
+    file: Path | None = None
+    target: str = ""
+    args: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def tag(self) -> str:
+        """The image's full name, `image:version`."""
+        return f"{self.image}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseCommand:
+    """A command that runs once, in a container of its own, before the candidate starts: migrations, usually."""
+
+    words: tuple[str, ...]
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppAsk:
+    """The app and how its containers run. `settings.container_port` is 0 until the image has told its EXPOSE.
+
+    `host_env_file` is a path on the host, read there, whose variables come before those of `settings.env`.
+    """
+
+    app: str
+    settings: Settings
+    host_env_file: str = ""
+    release_command: ReleaseCommand | None = None
+    room: Room = Room.REFUSE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectations:
+    """What a good answer is, and how many of them in a row are wanted by when."""
+
+    path: str = "/"
+    host: str = ""
+    status: tuple[tuple[int, int], ...] = ((200, 399),)
+    body: str = ""
+    timeout: float = 60.0
+    interval: float = 1.0
+    successes: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRules:
+    """Regular expressions over the candidate's log lines: one that must appear, those that fail it, those that excuse a line."""
+
+    ready: str = ""
+    fail: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftStep:
+    """One share of the traffic, held for `hold` seconds."""
+
+    share: int
+    hold: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficAsk:
+    """Where users come in, and how the traffic moves. `listen` is NGINX's own spelling of each address, without `ssl`.
+
+    `server_names` holds `_` where no name is given. `url` is what users type; empty when none was given.
+    """
+
+    server_names: tuple[str, ...] = ("_",)
+    listen: tuple[str, ...] = ("80",)
+    tls_certificate: str = ""
+    tls_certificate_key: str = ""
+    url: str = ""
+    body_size: str = "50m"
+    steps: tuple[ShiftStep, ...] = ()
+    watch: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetireAsk:
+    """How the old release leaves: seconds to drain, seconds to stop, and how many stopped releases are kept."""
+
+    drain_timeout: float = 30.0
+    stop_timeout: float = 10.0
+    keep: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """Limits on the run itself, and how much it tells: more in the log, a job summary, report.json on standard output."""
+
+    deadline: float = 1800.0
+    lock_timeout: float = 600.0
+    lease: float = 15.0
+    verbose: bool = False
+    summary: bool = True
+    json: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Everything that was asked for, understood and checked."""
+
+    command: Command
+    connection: ConnectionAsk
+    build: BuildAsk | None
+    app: AppAsk
+    expect: Expectations
+    logs: LogRules
+    traffic: TrafficAsk
+    retire: RetireAsk
+    control: Control
+    run: RunInfo

@@ -1,0 +1,37 @@
+"""What a command came to when it did not fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from bluegreen.model.color import Color
+
+__all__ = ["Outcome", "Result"]
+
+
+class Result(Enum):
+    """The `result` output."""
+
+    DEPLOYED = "deployed"
+    ROLLED_BACK = "rolled-back"
+    UNCHANGED = "unchanged"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What serves now and what served before. `previous_version` is empty on a first deployment.
+
+    `kept` are the versions whose stopped releases a rollback could return to, the newest first.
+    """
+
+    result: Result
+    version: str
+    previous_version: str = ""
+    color: Color | None = None
+    image_id: str = ""
+    containers: tuple[str, ...] = ()
+    url: str = ""
+    kept: tuple[str, ...] = ()
