@@ -1,0 +1,62 @@
+"""Health: whether one answer of the candidate is good, and whether its container is well."""
+
+from __future__ import annotations
+
+from bluegreen.model.ask import Expectations
+from bluegreen.model.container import Container
+from bluegreen.model.fault import Fault
+from bluegreen.model.observed import Answer
+
+__all__ = ["answer_fault", "container_fault"]
+
+_CLIENT_ERROR = 400
+_SERVER_ERROR = 500
+_SIGKILL = 137
+
+
+def answer_fault(answer: Answer, expect: Expectations) -> Fault | None:
+    """Why this answer is not good; None when it is."""
+    if not answer.status:
+        return Fault(
+            reason=f"GET {expect.path} got no answer ({answer.problem or 'no reason given'})",
+            means="Nothing answers on that port inside the container: the app is not up yet, listens on another port, or only on 127.0.0.1.",
+            silent=True,
+        )
+    if not any(low <= answer.status <= high for low, high in expect.status):
+        return Fault(
+            reason=f"GET {expect.path} answered {answer.status}, not {_ranges(expect.status)}", means=_meaning(answer.status, expect)
+        )
+    if expect.body and expect.body not in answer.body:
+        return Fault(reason=f"GET {expect.path} answered {answer.status}, but its body does not hold the text of `health-body`")
+    return None
+
+
+def container_fault(now: Container, started: Container) -> Fault | None:
+    """Why the container is not well, compared with how it was right after its start; None when it is."""
+    if now.oom_killed:
+        return Fault(
+            reason="it ran out of memory and the kernel killed it", means="`memory` is too low for it, or the host has too little."
+        )
+    if not now.running:
+        killed = " (killed from outside, or out of memory)" if now.exit_code == _SIGKILL else ""
+        return Fault(
+            reason=f"it exited with code {now.exit_code}{killed}",
+            means="It ended by itself, usually over a missing variable, file or command.",
+        )
+    if now.restarts > started.restarts or (started.started_at and now.started_at != started.started_at):
+        return Fault(reason="it restarted", means="It crashed once, and Docker started it again.")
+    if now.health == "unhealthy":
+        return Fault(reason="the image's own HEALTHCHECK says unhealthy")
+    return None
+
+
+def _meaning(status: int, expect: Expectations) -> str:
+    if _CLIENT_ERROR <= status < _SERVER_ERROR:
+        return f"The app runs, but does not know {expect.path}, or refuses this Host header ({expect.host or 'its address'})."
+    if status >= _SERVER_ERROR:
+        return "The app runs and fails at this request: often a missing setting, or a database it cannot reach."
+    return f"The app runs and answers; `health-status` does not admit {status}."
+
+
+def _ranges(status: tuple[tuple[int, int], ...]) -> str:
+    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in status)

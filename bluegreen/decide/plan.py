@@ -1,0 +1,83 @@
+"""The plan: which slot the candidate takes, and whether there is anything to do at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bluegreen.errors import NothingToRollBack
+from bluegreen.model.color import Color
+from bluegreen.model.container import Container, Network
+from bluegreen.model.observed import Observed
+from bluegreen.model.release import Release
+
+__all__ = ["Plan", "make_plan", "newer_run", "rollback_target"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a deployment will do: put `release` into the slot `color`.
+
+    `live` is the container that serves, None on a first deployment or when nothing runs. `unchanged` says that it is this very
+    release already. `name` is what the candidate will be called, if nothing on the host is called so.
+    """
+
+    release: Release
+    network: Network
+    color: Color
+    live: Container | None
+    name: str
+    unchanged: bool
+
+    @property
+    def address(self) -> str:
+        """The candidate's fixed address."""
+        return self.network.addresses(self.color)[0]
+
+
+def make_plan(observed: Observed, release: Release, network: Network) -> Plan:
+    """Where `release` goes, given what is there. If its recipe lies on the host already, it stays marked as committed."""
+    live = observed.live
+    color = observed.live_color.other if observed.live_color else Color.BLUE
+    known = observed.release(release.id)
+    return Plan(
+        release=replace(release, committed_at=known.committed_at) if known else release,
+        network=network,
+        color=color,
+        live=live,
+        name=f"{release.app}-{release.version}",
+        unchanged=live is not None and live.release_id == release.id,
+    )
+
+
+def newer_run(observed: Observed, release: Release, since: str) -> Release | None:
+    """The live release, if a newer run of the same workflow committed it after `since` (RFC 3339): deploying now would go back in time.
+
+    Only what was committed meanwhile counts: running an old workflow run again is how people go back on purpose.
+    """
+    live = observed.live
+    served = observed.release(live.release_id) if live else None
+    if served is None or not release.run.workflow or served.committed_at < since:
+        return None
+    same = (served.run.repository, served.run.workflow) == (release.run.repository, release.run.workflow)
+    return served if same and served.run.number > release.run.number else None
+
+
+def rollback_target(observed: Observed) -> Release:
+    """The kept release that was committed last before the live one. Raises `NothingToRollBack`."""
+    if observed.routes.committed is None:
+        raise NothingToRollBack(
+            "This app has never been deployed on this host.",
+            means="`rollback` goes back to the release before the live one, and there is none of either.",
+            state="Nothing was changed.",
+            todo="Check `app` (or `image`, whose last part is the app's name) and `host`.",
+        )
+    live_id = observed.live.release_id if observed.live else ""
+    kept = sorted((r for r in observed.releases if r.id != live_id and r.committed_at), key=lambda r: r.committed_at)
+    if not kept:
+        raise NothingToRollBack(
+            "There is no earlier release on the host to go back to.",
+            means="Only one release was ever deployed here, or `keep: 0` removed the earlier ones at once.",
+            state="Nothing was changed; the live release goes on serving.",
+            todo="Deploy the version you want again, and use `keep: 1` or more to be able to roll back.",
+        )
+    return kept[-1]

@@ -1,0 +1,98 @@
+"""Recovery: what an earlier deployment left half-done, and the steps that put it right.
+
+Armed but not committed goes back. Committed but not retired goes forward. Ours, but neither live nor kept, is drained and removed.
+Applied twice it finds nothing to do the second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bluegreen.model.color import Split
+from bluegreen.model.container import Container, Role
+from bluegreen.model.observed import Observed
+from bluegreen.model.release import Release
+
+__all__ = ["Disarm", "Forget", "Promote", "Remedy", "Remove", "Retire", "Settle", "remedies"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disarm:
+    """Take the armed route away: its deployment never committed."""
+
+    armed: Split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """Leave hot: the deployment committed and then died."""
+
+    split: Split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire:
+    """Drain and stop a container that may have had traffic and has none now; `remove` it unless it is a kept release's."""
+
+    container: Container
+    remove: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """Remove a stopped container that is neither live nor kept."""
+
+    container: Container
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promote:
+    """Mark the live release's recipe as committed: its deployment died between the commit and the note of it."""
+
+    release: Release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    """Remove the recipe of a release that was never committed."""
+
+    release: Release
+
+
+Remedy = Disarm | Settle | Retire | Remove | Promote | Forget
+
+
+def remedies(observed: Observed) -> tuple[Remedy, ...]:
+    """The steps, in the order in which they are safe: traffic first, then the containers that have none, then the recipes."""
+    return (*_traffic(observed), *_containers(observed), *_recipes(observed))
+
+
+def _traffic(observed: Observed) -> tuple[Remedy, ...]:
+    committed, armed = observed.routes.committed, observed.routes.armed
+    steps: list[Remedy] = []
+    if armed is not None and armed != committed:
+        steps.append(Disarm(armed=armed))
+    if committed is not None and (committed.hot or committed.green not in (0, 100)):
+        steps.append(Settle(split=Split.giving(committed.leader, 100)))
+    return tuple(steps)
+
+
+def _containers(observed: Observed) -> tuple[Remedy, ...]:
+    kept = {release.id for release in observed.releases if release.committed_at}
+    live = observed.live
+    steps: list[Remedy] = []
+    for container in observed.containers:
+        if live is not None and container.id == live.id:
+            continue
+        keep = container.role is Role.WEB and container.release_id in kept
+        if container.running:
+            steps.append(Retire(container=container, remove=not keep))
+        elif not keep:
+            steps.append(Remove(container=container))
+    return tuple(steps)
+
+
+def _recipes(observed: Observed) -> tuple[Remedy, ...]:
+    live = observed.live
+    unmarked = (release for release in observed.releases if not release.committed_at)
+    return tuple(Promote(release=r) if live is not None and r.id == live.release_id else Forget(release=r) for r in unmarked)

@@ -1,0 +1,42 @@
+"""Retention: which releases and images stay after a deployment, and which of ours may go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bluegreen.model.container import Container, Image, Role
+from bluegreen.model.release import Release
+
+__all__ = ["kept", "prunable", "spare_containers"]
+
+
+def kept(releases: Iterable[Release], live_id: str, keep: int) -> tuple[Release, ...]:
+    """The live release and the `keep` that were committed last before it."""
+    all_ = tuple(releases)
+    others = sorted((r for r in all_ if r.id != live_id and r.committed_at), key=lambda r: r.committed_at, reverse=True)
+    return (*(r for r in all_ if r.id == live_id), *others[:keep])
+
+
+def spare_containers(containers: Iterable[Container], live_id: str, stay: Iterable[Release]) -> tuple[Container, ...]:
+    """The stopped containers that nobody needs: of each kept release the one that ran last stays."""
+    wanted = {release.id for release in stay}
+    spare = []
+    for container in sorted(containers, key=lambda c: (c.id == live_id, c.started_at), reverse=True):
+        if container.role is Role.WEB and container.release_id in wanted:
+            wanted.discard(container.release_id)
+        elif not container.running:
+            spare.append(container)
+    return tuple(spare)
+
+
+def prunable(images: Iterable[Image], live_image_id: str, stay: Iterable[Release]) -> tuple[Image, ...]:
+    """The app's own images that no release needs: not the live one, not a kept one, and nothing built after the live one.
+
+    A newer image than the live one may be another deployment's, built before it got the lock.
+    """
+    all_ = tuple(images)
+    needed = {live_image_id, *(release.image_id for release in stay)}
+    live = next((image for image in all_ if image.id == live_image_id), None)
+    if live is None:
+        return ()
+    return tuple(image for image in all_ if image.id not in needed and image.created < live.created)

@@ -1,0 +1,57 @@
+"""What the site's text depends on, put together from what was asked and what is there."""
+
+from __future__ import annotations
+
+import re
+
+from bluegreen.decide.plan import Plan
+from bluegreen.model.ask import Ask
+from bluegreen.model.color import Color
+from bluegreen.model.container import Container
+from bluegreen.model.site import SiteSpec
+
+__all__ = ["own_url", "site_spec"]
+
+_HTTP2_DIRECTIVE_SINCE = (1, 25, 1)
+_HITLESS_RELOAD_SINCE = (1, 27, 4)
+
+
+def site_spec(ask: Ask, plan: Plan, serving: Container, installed: str, nginx: tuple[int, ...], *, ipv6: bool) -> SiteSpec:
+    """The site that leads to `serving`. The other slot keeps the port of whoever is in it, else the one `installed` names.
+
+    So the text changes, and NGINX reloads, only when something of it really changed.
+    """
+    other = serving.color.other
+    address = plan.network.addresses(other)[0]
+    named = re.search(rf"\b{re.escape(address)}:(\d+)", installed)
+    in_it = plan.live.port if plan.live is not None and plan.live.color is other else None
+    ports = {serving.color: serving.port, other: in_it or (int(named[1]) if named else serving.port)}
+    return SiteSpec(
+        app=ask.app.app,
+        blue=(f"{plan.network.blue[0]}:{ports[Color.BLUE]}",),
+        green=(f"{plan.network.green[0]}:{ports[Color.GREEN]}",),
+        server_names=ask.traffic.server_names,
+        listen=ask.traffic.listen,
+        tls_certificate=ask.traffic.tls_certificate,
+        tls_certificate_key=ask.traffic.tls_certificate_key,
+        body_size=ask.traffic.body_size,
+        preview_host=ask.expect.host,
+        ipv6=ipv6,
+        http2_directive=nginx >= _HTTP2_DIRECTIVE_SINCE,
+        keepalive_min_timeout=nginx >= _HITLESS_RELOAD_SINCE,
+    )
+
+
+def own_url(ask: Ask) -> str:
+    """Where users come in: `url`, or what follows from the server name (else the host's own), the port and TLS."""
+    traffic = ask.traffic
+    if traffic.url:
+        return traffic.url
+    secure = bool(traffic.tls_certificate)
+    host = f"[{ask.connection.host}]" if ":" in ask.connection.host else ask.connection.host
+    name = next((n for n in traffic.server_names if n != "_" and "*" not in n and not n.startswith("~")), host)
+    ports = [at.rsplit(":", 1)[-1] for at in traffic.listen]
+    usual_port = "443" if secure else "80"
+    port = next((p for p in ports if not secure or p != "80"), usual_port)
+    usual = port == usual_port
+    return f"{'https' if secure else 'http'}://{name}{'' if usual else f':{port}'}/"
