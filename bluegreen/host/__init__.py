@@ -1,0 +1,284 @@
+"""What the stages may do to a host: protocols in the product's words. The real ones stand beside this file, the fake in the tests.
+
+Every method may raise `Unreachable` when the connection is gone, and `Cancelled` when the run was cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bluegreen.model.ask import BuildAsk
+from bluegreen.model.color import Color, Split
+from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy, Role
+from bluegreen.model.observed import Answer, Routes
+from bluegreen.model.release import Release, Settings
+from bluegreen.model.site import InstalledSite
+
+__all__ = [
+    "Answer",
+    "Clock",
+    "ContainerSpec",
+    "Containers",
+    "Facts",
+    "Guard",
+    "Guardian",
+    "Host",
+    "Nginx",
+    "Peek",
+    "Routes",
+    "Seen",
+]
+
+
+class Clock(Protocol):
+    """The only source of time. `wait` and `check` raise `Cancelled` when the run was cancelled or its deadline has passed."""
+
+    def now(self) -> float:
+        """Seconds of a steady clock."""
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, unless and until the run is cancelled."""
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the run was cancelled."""
+
+    def shield(self) -> AbstractContextManager[None]:
+        """Inside, nothing raises `Cancelled`: what is under way there is the undoing."""
+
+    def hurried(self) -> bool:
+        """Whether the run was cancelled: seconds are left, not minutes."""
+
+    def utc(self) -> str:
+        """The wall clock as RFC 3339 in UTC, to the second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the host is, read once after login. Sizes are bytes; `nginx` and `docker` are versions, empty when there is none."""
+
+    user: str
+    root: bool
+    sudo: bool
+    os: str
+    docker: str
+    docker_problem: str
+    nginx: str
+    nginx_modules: str
+    memory_available: int
+    disk_free: int
+    prepared: bool
+    ipv6: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What NGINX's access log says about one request of ours: the upstream addresses tried, in order, and the group's name."""
+
+    upstreams: tuple[str, ...]
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """A container to create. `address` is empty for one that needs no fixed address. `words` replaces the settings' own command."""
+
+    app: str
+    name: str
+    color: Color
+    release_id: str
+    version: str
+    image_id: str
+    settings: Settings
+    role: Role
+    network: Network
+    address: str = ""
+    words: tuple[str, ...] = ()
+
+
+class Containers(Protocol):
+    """The host's Docker engine, as far as one app is concerned."""
+
+    def engine(self) -> Engine:
+        """The engine's version and kind. Raises `HostNotReady` when it does not answer."""
+
+    def list(self, app: str) -> tuple[Container, ...]:
+        """Every container of the app, running or not."""
+
+    def inspect(self, container: Container) -> Container:
+        """The container as it is now; a removed one comes back as not running, exit code 137."""
+
+    def image(self, reference: str) -> Image | None:
+        """The image of that name or id, if the host has it."""
+
+    def images(self, app: str) -> tuple[Image, ...]:
+        """Every image that was built for the app (by its label `bluegreen.app`), the newest first."""
+
+    def build(self, ask: BuildAsk, on_line: Callable[[str], None]) -> Image:
+        """Build on the host from the checkout. Raises `NoImage` when the build fails, with what it printed last."""
+
+    def network(self, app: str) -> Network:
+        """The app's network, made when missing. Raises `HostNotReady` when the name or the addresses belong to something not ours."""
+
+    def create(self, spec: ContainerSpec) -> Container:
+        """Create it, unexposed, restart policy `no`, not started; under `NAME-RELEASE_ID` when another container has its name.
+
+        Raises `CandidateFailed` or `HostNotReady` with Docker's reason.
+        """
+
+    def start(self, container: Container) -> Container:
+        """Start it and return it as observed. Raises `CandidateFailed` with Docker's reason."""
+
+    def logs(self, container: Container, *, after: str = "", tail: int = 0) -> tuple[LogLine, ...]:
+        """Its log lines later than `after` (a `LogLine.at`), both streams, oldest first; with `tail`, the last so many at most."""
+
+    def set_restart(self, container: Container, policy: RestartPolicy) -> None:
+        """Change its restart policy."""
+
+    def stop(self, container: Container, timeout: float) -> None:
+        """SIGTERM (or the image's stop signal), and after `timeout` seconds SIGKILL. Quietly nothing when it does not run."""
+
+    def remove(self, container: Container) -> None:
+        """Remove the container, running or not, but none of its named volumes. Quietly nothing when it is gone."""
+
+    def remove_image(self, reference: str) -> bool:
+        """Untag it, and so delete it when no other name or container needs it; False when Docker kept it."""
+
+    def memory_use(self, container: Container) -> int:
+        """Bytes in use, without the page cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peek:
+    """What can be read of an app without its lock. `holder` says who holds the lock, empty when it is free."""
+
+    routes: Routes
+    releases: tuple[Release, ...]
+    holder: str
+
+
+class Guardian(Protocol):
+    """The process on the host that holds the app's lock and moves its traffic. `GuardianLost` when it has ended."""
+
+    def routes(self) -> Routes:
+        """Both links, read now."""
+
+    def releases(self) -> tuple[Release, ...]:
+        """The recipes kept on the host: every committed release that was not forgotten."""
+
+    def arm(self, split: Split) -> None:
+        """Make `split` the armed route, and prove it through NGINX. On a failed proof raises `HostNotReady`; the caller goes back."""
+
+    def disarm(self) -> None:
+        """Take the armed route away: traffic follows the committed one again."""
+
+    def commit(self) -> None:
+        """Make what is armed the committed route, and end the watch over the candidate. From here a fault rolls forward."""
+
+    def settle(self, split: Split) -> None:
+        """Make `split` both the committed and the armed route, proved: how a commit leaves hot."""
+
+    def save(self, release: Release) -> None:
+        """Keep the recipe of a release in a 0600 file."""
+
+    def forget(self, release_id: str) -> None:
+        """Remove a recipe."""
+
+    def watch_over(self, container: Container, *, drain: float, stop: float) -> None:
+        """If the deployment dies before `release_watch`, drain and stop this container after taking its traffic away."""
+
+    def release_watch(self) -> None:
+        """The candidate is no candidate any more: it was committed, or removed."""
+
+    def connections(self, containers: Iterable[Container]) -> int:
+        """How many connections are established on the containers' ports now."""
+
+    def open_preview(self, color: Color) -> str:
+        """The Host header under which that color answers on the preview server until the guardian ends."""
+
+    def seen(self, token: str) -> Seen | None:
+        """What the access log says about the request that carried `token` in `X-Bluegreen-Probe`; None when it is not there."""
+
+    def record(self, event: str, **details: str) -> None:
+        """Append to the app's journal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """What a guardian needs to know to start. `owner` is one line that a waiting deployment shows."""
+
+    app: str
+    owner: str
+    lock_timeout: float
+    lease: float
+    on_wait: Callable[[str], None] = field(repr=False)
+
+
+class Nginx(Protocol):
+    """The host's NGINX."""
+
+    def version(self) -> tuple[int, ...]:
+        """For example (1, 22, 1)."""
+
+    def site(self, app: str) -> InstalledSite | None:
+        """The app's site file, if there is one."""
+
+    def install(self, app: str, text: str) -> InstalledSite | None:
+        """Replace the site by `text`, reload, prove it live; return what was there before. On any fault the previous bytes are back.
+
+        Raises `HostNotReady`: NGINX was broken before us, our file was edited, another site is in the way, or the new one does not take.
+        """
+
+    def restore(self, app: str, previous: InstalledSite | None) -> None:
+        """Put back what `install` returned."""
+
+    def problems(self, app: str, server_names: tuple[str, ...], listen: tuple[str, ...]) -> tuple[str, ...]:
+        """What in the host's configuration would keep users from reaching our site, each with file and line and its remedy."""
+
+
+class Host(Protocol):
+    """One host over one connection."""
+
+    @property
+    def facts(self) -> Facts:
+        """What the host is, as read after login."""
+
+    @property
+    def containers(self) -> Containers:
+        """The host's Docker engine."""
+
+    @property
+    def nginx(self) -> Nginx:
+        """The host's NGINX."""
+
+    def prepare(self, app: str) -> tuple[str, ...]:
+        """Make what the host lacks (state directories, tmpfiles.d, logrotate) and say what was made. Raises `HostNotReady`."""
+
+    def guard(self, guard: Guard) -> AbstractContextManager[Guardian]:
+        """Take the app's lock. Raises `Locked` when another deployment holds it for longer than `lock_timeout`.
+
+        Left normally, the lock is let go; left by an exception with something armed, the guardian takes traffic back by itself.
+        """
+
+    def get(self, address: str, port: int, path: str, *, host: str, timeout: float) -> Answer:
+        """One GET, as seen from the host, straight to an address on it. Never raises for what the app does."""
+
+    def preview(self, name: str, path: str, *, timeout: float) -> Answer:
+        """One GET through NGINX's loopback-only preview server, under the Host header that `open_preview` gave."""
+
+    def knock(self, url: str, token: str, *, timeout: float) -> Answer:
+        """One GET of `url` to the host's own NGINX, with that URL's scheme, SNI and Host, carrying `token` in `X-Bluegreen-Probe`."""
+
+    def round_trips(self) -> int:
+        """Awaited replies so far."""
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """However many replies are awaited inside, they count as one: a wait loop."""
+
+    def peek(self, app: str) -> Peek:
+        """The links, the recipes and the lock's holder, read without taking the lock."""
+
+    def read_file(self, path: str) -> str:
+        """The text of a file on the host that the deploy user may read. Raises `HostNotReady` when it cannot be read."""
