@@ -1,0 +1,1 @@
+"""What can be asked for; `deploy` is the file to read first."""

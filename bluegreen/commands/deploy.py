@@ -1,0 +1,68 @@
+"""Deploy: the whole sequence on one screen. Read this file first.
+
+    build → [lock, recover, observe, plan] → launch → probe → reroute, which ends in the commit → retire
+
+Each effect pushes its reversal on `undo`. Before the commit any fault runs them all and the old release goes on serving;
+after it nothing is undone, and a fault only leaves some cleaning up to the next deployment.
+"""
+
+from __future__ import annotations
+
+from bluegreen.commands.guarded import guarded
+from bluegreen.commands.outcomes import changed, superseded, told_state, unchanged
+from bluegreen.decide.plan import Plan, make_plan, newer_run
+from bluegreen.errors import BadInput
+from bluegreen.host import Clock, Host
+from bluegreen.model.ask import Ask
+from bluegreen.model.container import Container
+from bluegreen.model.outcome import Outcome, Result
+from bluegreen.model.progress import Progress, Stage
+from bluegreen.stages.build import build
+from bluegreen.stages.front_door import check_front_door, fit_site
+from bluegreen.stages.job import Job
+from bluegreen.stages.launch import launch
+from bluegreen.stages.probe import probe
+from bluegreen.stages.reroute import reroute
+from bluegreen.stages.retire import retire
+from bluegreen.stages.undo import Undo
+
+__all__ = ["deploy", "replace_live"]
+
+
+def deploy(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
+    """Build the image on the host and put it in the place of the live release."""
+    if ask.build is None:
+        raise BadInput(["`image` is missing: deploy needs the name of the image to build"])
+    begun = clock.utc()
+    with tell.stage(Stage.BUILD):
+        release = build(ask, ask.build, host, tell)
+    with guarded(ask, host, tell, clock) as (job, before):
+        if newer := newer_run(before, release, since=begun):
+            return superseded(job, newer)
+        plan = make_plan(before, release, host.containers.network(release.app))
+        if plan.unchanged and plan.live is not None:
+            return _same_again(job, plan, plan.live)
+        return replace_live(job, plan, Result.DEPLOYED)
+
+
+def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
+    """Launch the planned release, prove it, shift the traffic to it, retire the one before."""
+    tell = job.tell
+    with told_state(plan, undone="The candidate was removed."), Undo(tell, job.clock) as undo:
+        with tell.stage(Stage.LAUNCH):
+            candidate = launch(job, plan, undo)
+        with tell.stage(Stage.PROBE):
+            watcher = probe(job, candidate)
+        with tell.stage(Stage.REROUTE):
+            reroute(job, plan, candidate, watcher, undo)
+    with tell.stage(Stage.RETIRE):
+        retire(job, plan, candidate)
+    return changed(job, plan, result, candidate)
+
+
+def _same_again(job: Job, plan: Plan, live: Container) -> Outcome:
+    """The very same release is live: at most its site changes, and its users must reach it all the same."""
+    with job.tell.stage(Stage.REROUTE), told_state(plan, undone="NGINX's site is what it was."), Undo(job.tell, job.clock) as undo:
+        refitted = fit_site(job, plan, live, undo)
+        check_front_door(job, live)
+    return changed(job, plan, Result.DEPLOYED, live) if refitted else unchanged(job, plan, live)

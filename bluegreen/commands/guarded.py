@@ -1,0 +1,80 @@
+"""Every changing command runs under the app's lock, and begins by repairing what an earlier one left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from bluegreen.decide.recovery import Disarm, Forget, Promote, Remedy, Remove, Retire, Settle, remedies
+from bluegreen.errors import GuardianLost
+from bluegreen.host import Clock, Guard, Host
+from bluegreen.model.ask import Ask
+from bluegreen.model.observed import Observed
+from bluegreen.model.progress import Progress
+from bluegreen.stages.drain import leave
+from bluegreen.stages.job import Job
+
+__all__ = ["guarded"]
+
+
+@contextmanager
+def guarded(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Iterator[tuple[Job, Observed]]:
+    """The lock, and what there is once nothing half-done is left.
+
+    When the guardian ends in the middle, another one is started, recovers, and the error goes on its way.
+    """
+    for made in host.prepare(ask.app.app):
+        tell.done(made)
+    guard = Guard(
+        app=ask.app.app,
+        owner=ask.run.url or f"a command line, as {ask.connection.username}",
+        lock_timeout=ask.control.lock_timeout,
+        lease=ask.control.lease,
+        on_wait=tell.say,
+    )
+    try:
+        with host.guard(guard) as guardian:
+            job = Job(ask=ask, host=host, guardian=guardian, tell=tell, clock=clock)
+            yield job, _recovered(job)
+    except GuardianLost:
+        with clock.shield(), host.guard(guard) as guardian:
+            _recovered(Job(ask=ask, host=host, guardian=guardian, tell=tell, clock=clock))
+        raise
+
+
+def _recovered(job: Job) -> Observed:
+    observed = _observe(job)
+    found = remedies(observed)
+    for remedy in found:
+        _apply(job, remedy)
+        job.guardian.record("recovered", remedy=type(remedy).__name__.lower())
+    return _observe(job) if found else observed
+
+
+def _observe(job: Job) -> Observed:
+    return Observed(
+        routes=job.guardian.routes(), containers=job.host.containers.list(job.ask.app.app), releases=job.guardian.releases()
+    )
+
+
+def _apply(job: Job, remedy: Remedy) -> None:
+    match remedy:
+        case Disarm(armed=armed):
+            job.guardian.disarm()
+            job.tell.say(f"an earlier deployment died with the split at {armed.name}: its traffic is back on the committed route")
+        case Settle(split=split):
+            job.guardian.settle(split)
+            job.tell.say("an earlier deployment committed and then died: going on from there")
+        case Retire(container=container, remove=remove):
+            job.tell.say(f"{container.name} was left running by an earlier deployment")
+            leave(job, container)
+            if remove:
+                job.host.containers.remove(container)
+        case Remove(container=container):
+            job.host.containers.remove(container)
+            job.tell.say(f"{container.name} was left by an earlier deployment, and is removed")
+        case Promote(release=release):
+            job.guardian.save(replace(release, committed_at=job.clock.utc()))
+        case Forget(release=release):
+            job.guardian.forget(release.id)

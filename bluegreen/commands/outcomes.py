@@ -1,0 +1,65 @@
+"""What a command came to, in the words of the outputs, and the state of the host in the words of an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bluegreen.decide.plan import Plan
+from bluegreen.decide.site import own_url
+from bluegreen.errors import BlueGreenError, Cancelled, UndoFailed, Unreachable
+from bluegreen.model.container import Container
+from bluegreen.model.outcome import Outcome, Result
+from bluegreen.model.release import Release
+from bluegreen.stages.job import Job
+
+__all__ = ["changed", "superseded", "told_state", "unchanged"]
+
+
+def changed(job: Job, plan: Plan, result: Result, live: Container) -> Outcome:
+    """The planned release is live now."""
+    return Outcome(
+        result=result,
+        version=plan.release.version,
+        previous_version=plan.live.version if plan.live else "",
+        color=live.color,
+        image_id=plan.release.image_id,
+        containers=(live.name,),
+        url=own_url(job.ask),
+    )
+
+
+def unchanged(job: Job, plan: Plan, live: Container) -> Outcome:
+    """The planned release was live before."""
+    job.tell.done(f"{live.name} is this very release, and live: nothing was touched")
+    return changed(job, plan, Result.UNCHANGED, live)
+
+
+def superseded(job: Job, newer: Release) -> Outcome:
+    """A newer run of the same workflow committed while this one waited for its turn."""
+    job.tell.done(f"run {newer.run.number} of this workflow has deployed {newer.version} meanwhile: this run has nothing left to do")
+    return Outcome(result=Result.SUPERSEDED, version=newer.version, image_id=newer.image_id, url=own_url(job.ask))
+
+
+@contextmanager
+def told_state(plan: Plan, *, undone: str) -> Iterator[None]:
+    """An error that leaves without saying what serves now is told it here, once the undo has run; `undone` says what that removed."""
+    try:
+        yield
+    except BlueGreenError as error:
+        if not error.state:
+            error.state = _state(plan, error, undone)
+        raise
+
+
+def _state(plan: Plan, error: BlueGreenError, undone: str) -> str:
+    serves = f"{plan.live.name} serves all traffic, as before." if plan.live else "No release serves: none did before."
+    match error:
+        case UndoFailed():
+            return "The committed route was not changed."
+        case Cancelled():
+            return f"{serves} What was started is drained and stopped by the host itself."
+        case Unreachable():
+            return f"The host takes all traffic back by itself within the lease. Then: {serves}"
+        case _:
+            return f"{serves} {undone}"

@@ -1,0 +1,30 @@
+"""Roll back: the release before the live one is created again, proved and given the traffic, like any other."""
+
+from __future__ import annotations
+
+from bluegreen.commands.deploy import replace_live
+from bluegreen.commands.guarded import guarded
+from bluegreen.decide.plan import make_plan, rollback_target
+from bluegreen.errors import NothingToRollBack
+from bluegreen.host import Clock, Host
+from bluegreen.model.ask import Ask
+from bluegreen.model.outcome import Outcome, Result
+from bluegreen.model.progress import Progress
+
+__all__ = ["rollback"]
+
+
+def rollback(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
+    """Put the kept release that was committed last in the place of the live one."""
+    with guarded(ask, host, tell, clock) as (job, before):
+        target = rollback_target(before)
+        if host.containers.image(target.image_id) is None:
+            raise NothingToRollBack(
+                f"The image of {target.version} ({target.image_id[:19]}) is no longer on the host.",
+                means="Somebody removed it, by `docker image prune -a` for example.",
+                state="Nothing was changed; the live release goes on serving.",
+                todo=f"Deploy {target.version} again from its commit.",
+            )
+        tell.say(f"rolling back to {target.version}, which was committed at {target.committed_at}")
+        plan = make_plan(before, target, host.containers.network(target.app))
+        return replace_live(job, plan, Result.ROLLED_BACK)

@@ -1,0 +1,56 @@
+"""Status: what serves, read without the lock and without changing anything."""
+
+from __future__ import annotations
+
+from bluegreen.decide.site import own_url
+from bluegreen.host import Clock, Host
+from bluegreen.model.ask import Ask
+from bluegreen.model.container import Container, Role
+from bluegreen.model.observed import Observed
+from bluegreen.model.progress import Progress
+from bluegreen.model.status import ContainerStatus, StatusReport
+
+__all__ = ["status"]
+
+
+def status(ask: Ask, host: Host, tell: Progress, clock: Clock) -> StatusReport:
+    """The app as it is now: the two links, its containers, what a rollback could return to, and who holds the lock."""
+    del tell, clock
+    app = ask.app.app
+    peek = host.peek(app)
+    seen = Observed(routes=peek.routes, containers=host.containers.list(app), releases=peek.releases)
+    live, route = seen.live, peek.routes.armed or peek.routes.committed
+    candidate = _candidate(seen)
+    kept = sorted((r for r in peek.releases if r.committed_at and (live is None or r.id != live.release_id)), key=lambda r: r.committed_at)
+    return StatusReport(
+        app=app,
+        live_version=live.version if live else "",
+        live_color=seen.live_color,
+        live_share=route.share(live.color) if route and live else 0,
+        candidate_version=candidate.version if candidate else "",
+        candidate_share=route.share(candidate.color) if route and candidate else None,
+        containers=tuple(_line(container) for container in seen.containers if container.role is Role.WEB),
+        kept=tuple(release.version for release in reversed(kept)),
+        lock_holder=peek.holder,
+        url=own_url(ask) if live else "",
+    )
+
+
+def _candidate(seen: Observed) -> Container | None:
+    """The other color's running container, while a route is armed that is not the committed one."""
+    armed = seen.routes.armed
+    if armed is None or armed == seen.routes.committed:
+        return None
+    return next((c for c in seen.containers if c.running and c.role is Role.WEB and c.color is not seen.live_color), None)
+
+
+def _line(container: Container) -> ContainerStatus:
+    return ContainerStatus(
+        name=container.name,
+        color=container.color,
+        version=container.version,
+        state="running" if container.running else f"exited ({container.exit_code})",
+        health=container.health,
+        address=f"{container.address}:{container.port}" if container.running else "",
+        started_at=container.started_at,
+    )

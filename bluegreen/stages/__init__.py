@@ -1,0 +1,1 @@
+"""The five stages, in their order: build, launch, probe, reroute, retire. They do not know each other."""

@@ -1,0 +1,87 @@
+"""Build: an image the host has (`docker build`), and the release it makes with the settings that were asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bluegreen.decide.room import room_problems
+from bluegreen.errors import HostNotReady
+from bluegreen.host import Host
+from bluegreen.model.ask import AppAsk, Ask, BuildAsk, Room
+from bluegreen.model.container import Image
+from bluegreen.model.progress import Progress
+from bluegreen.model.release import Release
+
+__all__ = ["build", "check_room"]
+
+_DEFAULT_PORT = 8000
+
+
+def build(ask: Ask, build_ask: BuildAsk, host: Host, tell: Progress) -> Release:
+    """Build on the host, before the lock is taken, and say what came of it."""
+    check_room(ask.app, host, tell)
+    image = host.containers.build(build_ask, tell.output)
+    tell.done(f"{build_ask.tag} is {image.id.removeprefix('sha256:')[:12]}, {image.size / 1e6:.0f} MB")
+    settings = replace(
+        ask.app.settings,
+        container_port=ask.app.settings.container_port or _port(image, tell),
+        env=(*_host_env(ask.app, host, tell), *ask.app.settings.env),
+    )
+    return Release(
+        app=ask.app.app,
+        version=build_ask.version,
+        image=build_ask.tag,
+        image_id=image.id,
+        settings=settings,
+        run=ask.run,
+    )
+
+
+def check_room(app: AppAsk, host: Host, tell: Progress) -> None:
+    """Refuse a host that cannot hold two releases at once, before anything is built on it."""
+    live = [container for container in host.containers.list(app.app) if container.running]
+    image = host.containers.image(live[0].image_id) if live else None
+    problems = room_problems(
+        memory_limit=app.settings.memory,
+        live_memory=sum(host.containers.memory_use(container) for container in live),
+        memory_free=host.facts.memory_available,
+        image_size=image.size if image else 0,
+        disk_free=host.facts.disk_free,
+    )
+    if problems and app.room is Room.REFUSE:
+        raise HostNotReady(
+            "The host has no room for a second release. " + " ".join(problems),
+            means="Both releases run at the same time while the traffic shifts; without room the live one would suffer.",
+            state="Nothing was built and nothing was changed.",
+            todo="To go on all the same: `room: warn`.",
+        )
+    for problem in problems:
+        tell.warn(problem)
+
+
+def _port(image: Image, tell: Progress) -> int:
+    if len(image.ports) == 1:
+        return image.ports[0]
+    why = "no EXPOSE line" if not image.ports else f"several EXPOSE lines ({', '.join(map(str, image.ports))})"
+    tell.say(f"the image has {why}: assuming port {_DEFAULT_PORT}; `container-port` names another")
+    return _DEFAULT_PORT
+
+
+def _host_env(app: AppAsk, host: Host, tell: Progress) -> tuple[tuple[str, str], ...]:
+    if not app.host_env_file:
+        return ()
+    pairs = []
+    for number, line in enumerate(host.read_file(app.host_env_file).splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals or not name.strip():
+            raise HostNotReady(
+                f"Line {number} of {app.host_env_file} on the host is not `NAME=value`.",
+                means="`env-file: host:PATH` is read in docker's own syntax, one variable a line.",
+                state="The image was built; nothing else was changed.",
+                todo="Correct that line on the host.",
+            )
+        tell.hide(value)
+        pairs.append((name.strip(), value))
+    return tuple(pairs)

@@ -1,0 +1,107 @@
+"""Launch: the candidate, unexposed (`docker run`), after the release command has run once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bluegreen.decide.logs import plain
+from bluegreen.decide.plan import Plan
+from bluegreen.errors import BlueGreenError, CandidateFailed
+from bluegreen.host import ContainerSpec
+from bluegreen.model.ask import ReleaseCommand
+from bluegreen.model.container import Container, Role
+from bluegreen.stages.job import Job
+from bluegreen.stages.undo import Undo
+
+__all__ = ["launch"]
+
+_POLL = 0.2
+
+
+def launch(job: Job, plan: Plan, undo: Undo) -> Container:
+    """Run the release command, then create and start the candidate; its undo is to stop and remove it."""
+    if job.ask.app.release_command is not None:
+        with job.tell.group(f"release command: {job.ask.app.release_command.words[0]} …"):
+            _run_once(job, job.ask.app.release_command, plan)
+    created = job.host.containers.create(_web(plan))
+    undo.push("remove the candidate", lambda: _discard(job, created))
+    candidate = job.host.containers.start(created)
+    job.guardian.watch_over(candidate, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
+    job.tell.done(f"{candidate.name} runs as the {candidate.color.value} one at {candidate.address}:{candidate.port}, no port published")
+    return candidate
+
+
+def _web(plan: Plan) -> ContainerSpec:
+    return ContainerSpec(
+        app=plan.release.app,
+        name=plan.name,
+        color=plan.color,
+        release_id=plan.release.id,
+        version=plan.release.version,
+        image_id=plan.release.image_id,
+        settings=plan.release.settings,
+        role=Role.WEB,
+        network=plan.network,
+        address=plan.address,
+    )
+
+
+def _discard(job: Job, candidate: Container) -> None:
+    """Stop and remove a candidate that has no traffic. After a cancel the guardian does it, which outlives us.
+
+    When the connection broke in the middle of the commit, the candidate may be live already: then it stays.
+    """
+    committed = job.guardian.routes().committed
+    if job.clock.hurried() or (committed is not None and committed.share(candidate.color)):
+        return
+    job.host.containers.stop(candidate, job.ask.retire.stop_timeout)
+    job.host.containers.remove(candidate)
+    job.guardian.release_watch()
+
+
+def _run_once(job: Job, command: ReleaseCommand, plan: Plan) -> None:
+    spec = replace(_web(plan), name=f"{plan.name}-release-command", role=Role.RELEASE_COMMAND, address="", words=command.words)
+    container = job.host.containers.create(spec)
+    try:
+        with job.host.waiting():
+            ended = _until_it_ends(job, job.host.containers.start(container), command.timeout)
+    finally:
+        _clear(job, container)
+    if ended is None:
+        raise _failed(f"did not end within {command.timeout:g} s", "Its container was stopped.")
+    if ended.exit_code:
+        raise _failed(f"exited with code {ended.exit_code}{' (out of memory)' if ended.oom_killed else ''}", "Its output is above.")
+    job.tell.done("the release command ended well")
+
+
+def _until_it_ends(job: Job, container: Container, timeout: float) -> Container | None:
+    """The ended container, or None when time was up; what it prints is told as it comes."""
+    until = job.clock.now() + timeout
+    now, read_to = container, ""
+    while True:
+        for line in job.host.containers.logs(container, after=read_to):
+            read_to = line.at
+            job.tell.output(plain(line.text))
+        if not now.running:
+            return now
+        if job.clock.now() >= until:
+            return None
+        job.clock.wait(_POLL)
+        now = job.host.containers.inspect(container)
+
+
+def _failed(how: str, means: str) -> CandidateFailed:
+    return CandidateFailed(
+        f"The release command {how}.",
+        means=f"{means} Migrations must be safe to run while the old release serves, and safe to run again.",
+        todo="Correct it and deploy again; `release-timeout` sets how long it may take.",
+    )
+
+
+def _clear(job: Job, container: Container) -> None:
+    with job.clock.shield():
+        try:
+            job.host.containers.stop(container, 0)
+            job.host.containers.remove(container)
+        except BlueGreenError as error:
+            job.tell.warn(f"could not remove {container.name}: {error.what} The next deployment removes it.")

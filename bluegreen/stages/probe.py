@@ -1,0 +1,73 @@
+"""Probe: the candidate's log and its health (`docker logs`), before anyone reaches it."""
+
+from __future__ import annotations
+
+from bluegreen.errors import CandidateFailed
+from bluegreen.model.container import Container
+from bluegreen.model.fault import Fault
+from bluegreen.model.observed import Answer
+from bluegreen.stages.evidence import show_candidate
+from bluegreen.stages.job import Job
+from bluegreen.stages.watcher import Watcher
+
+__all__ = ["probe"]
+
+_CONFIRM_AFTER = 0.2
+_UP_AGAIN = 0.2
+_ONE_REQUEST = 5.0
+_LAST_ASKED = 10
+
+
+def probe(job: Job, candidate: Container) -> Watcher:
+    """Ask until enough good answers came in a row and the log is clean; return the eye that goes on watching it."""
+    expect = job.ask.expect
+    watcher = Watcher(job, candidate)
+    begun = job.clock.now()
+    with job.host.waiting():
+        fault = _fault_until_good(job, watcher, candidate)
+    if fault is not None:
+        show_candidate(job, candidate, watcher.transcript[-_LAST_ASKED:])
+        raise CandidateFailed(
+            f"{candidate.name} failed its probe: {fault.reason}.",
+            means=fault.means,
+            todo="Its last log lines are above. Run the image locally, or correct `health-path`, `container-port` or its settings.",
+        )
+    job.tell.done(f"{expect.successes} good answers in a row to GET {expect.path} after {job.clock.now() - begun:.1f} s, and a clean log")
+    return watcher
+
+
+def _fault_until_good(job: Job, watcher: Watcher, candidate: Container) -> Fault | None:
+    """Confirming answers ask nothing else in between, which saves round trips; the container and its log have the last word."""
+    expect, clock = job.ask.expect, job.clock
+    until = clock.now() + expect.timeout
+    good, fault = 0, watcher.fault()
+    while fault is None:
+        bad = watcher.ask(lambda: _ask(job, candidate))
+        good = 0 if bad else good + 1
+        confirmed = good >= expect.successes
+        if bad or confirmed:
+            fault = watcher.fault()
+        if fault is None and confirmed and watcher.ready:
+            return None
+        if fault is None and clock.now() >= until:
+            fault = _too_late(bad, watcher, expect.timeout)
+        if fault is None:
+            clock.wait(_pause(bad, expect.interval, confirmed=confirmed))
+    return fault
+
+
+def _pause(bad: Fault | None, interval: float, *, confirmed: bool) -> float:
+    """A port on which nothing listens yet costs the app nothing to ask again; an app that answers badly is left its interval."""
+    if bad is not None:
+        return min(interval, _UP_AGAIN) if bad.silent else interval
+    return interval if confirmed else _CONFIRM_AFTER
+
+
+def _too_late(bad: Fault | None, watcher: Watcher, timeout: float) -> Fault:
+    last = bad or (Fault(reason="good answers came too late") if watcher.ready else watcher.unready())
+    return Fault(reason=f"it was not healthy within {timeout:g} s; at last, {last.reason}", means=last.means)
+
+
+def _ask(job: Job, candidate: Container) -> Answer:
+    expect = job.ask.expect
+    return job.host.get(candidate.address, candidate.port, expect.path, host=expect.host, timeout=min(_ONE_REQUEST, expect.timeout))

@@ -1,0 +1,41 @@
+"""Retire: drain, stop and clean up (`docker stop`, `docker rm`). The deployment has succeeded: whatever fails here only warns."""
+
+from __future__ import annotations
+
+from bluegreen.decide.plan import Plan
+from bluegreen.decide.retention import kept, prunable, spare_containers
+from bluegreen.errors import BlueGreenError
+from bluegreen.model.color import Split
+from bluegreen.model.container import Container
+from bluegreen.stages.drain import leave
+from bluegreen.stages.job import Job
+
+__all__ = ["retire"]
+
+
+def retire(job: Job, plan: Plan, candidate: Container) -> None:
+    """Leave hot, let the old release finish, stop it, and remove what is not kept."""
+    try:
+        job.guardian.settle(Split.giving(candidate.color, 100))
+        if plan.live is not None:
+            job.guardian.watch_over(plan.live, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
+            leave(job, plan.live)
+            job.guardian.release_watch()
+        _prune(job, plan, candidate)
+    except BlueGreenError as error:
+        job.tell.warn(f"{candidate.name} is live, but cleaning up did not finish: {error.what} The next deployment finishes it.")
+
+
+def _prune(job: Job, plan: Plan, candidate: Container) -> None:
+    containers, app = job.host.containers, plan.release.app
+    releases = job.guardian.releases()
+    stay = kept(releases, plan.release.id, job.ask.retire.keep)
+    for release in releases:
+        if release not in stay:
+            job.guardian.forget(release.id)
+    for container in spare_containers(containers.list(app), candidate.id, stay):
+        containers.remove(container)
+        job.tell.say(f"{container.name} is removed")
+    for image in prunable(containers.images(app), candidate.image_id, stay):
+        if all([containers.remove_image(reference) for reference in (image.tags or (image.id,))]):
+            job.tell.say(f"image {', '.join(image.tags) or image.id} is removed")

@@ -1,0 +1,73 @@
+"""The watcher looks at a running container again and again: is it well, and what has it logged since?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bluegreen.decide.health import answer_fault, container_fault
+from bluegreen.decide.logs import is_ready, log_fault
+from bluegreen.model.container import Container
+from bluegreen.model.fault import Fault
+from bluegreen.model.observed import Answer
+from bluegreen.stages.job import Job
+
+__all__ = ["Watcher"]
+
+_TICK = 0.5
+_STRIKES = 2
+
+
+class Watcher:
+    """One candidate's eye. It remembers how the container was at its start, how far its log was read, and what it was asked."""
+
+    def __init__(self, job: Job, candidate: Container) -> None:
+        self._host = job.host
+        self._clock = job.clock
+        self._candidate = candidate
+        self._expect = job.ask.expect
+        self._rules = job.ask.logs
+        self._read_to = ""
+        self._begun = job.clock.now()
+        self.ready = not self._rules.ready
+        self.transcript: list[str] = []
+
+    def fault(self) -> Fault | None:
+        """Why the candidate fails now, from its container and the log lines since the last look; None when it is well."""
+        now = self._host.containers.inspect(self._candidate)
+        lines = self._host.containers.logs(self._candidate, after=self._read_to)
+        if lines:
+            self._read_to = lines[-1].at
+        self.ready = self.ready or is_ready(lines, self._rules)
+        return container_fault(now, self._candidate) or log_fault(lines, self._rules)
+
+    def unready(self) -> Fault:
+        """The fault of a log that never held the line it should."""
+        return Fault(
+            reason=f"no line of its log matched `{self._rules.ready}`",
+            means="`log-ready` waits for a line that this release does not log: it may have been reworded.",
+        )
+
+    def ask(self, request: Callable[[], Answer]) -> Fault | None:
+        """Ask the candidate once and judge its answer; the transcript keeps both."""
+        answer = request()
+        fault = answer_fault(answer, self._expect)
+        got = f"{answer.status}" if answer.status else answer.problem
+        elapsed = self._clock.now() - self._begun
+        self.transcript.append(f"{elapsed:6.1f}s  GET {self._expect.path}  {got}{'' if not fault else '  (not good)'}")
+        return fault
+
+    def hold(self, seconds: float, request: Callable[[], Answer]) -> Fault | None:
+        """Watch for so long, and stop at the first fault, or at the second bad answer in a row: one may be the network's."""
+        until = self._clock.now() + seconds
+        strikes = 0
+        while True:
+            if fault := self.fault():
+                return fault
+            fault = self.ask(request)
+            strikes = strikes + 1 if fault else 0
+            if strikes >= _STRIKES:
+                return fault
+            left = until - self._clock.now()
+            if left <= 0 and not strikes:
+                return None
+            self._clock.wait(min(_TICK, max(left, 0.1)))
