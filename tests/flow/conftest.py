@@ -1,0 +1,114 @@
+"""One app on one host in memory, and the words in which the flow tests speak of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bluegreen.commands.deploy import deploy
+from bluegreen.commands.rollback import rollback
+from bluegreen.model.ask import (
+    AppAsk,
+    Ask,
+    BuildAsk,
+    Command,
+    ConnectionAsk,
+    Control,
+    Expectations,
+    LogRules,
+    RetireAsk,
+    ShiftStep,
+    TrafficAsk,
+)
+from bluegreen.model.container import Image
+from bluegreen.model.outcome import Outcome
+from bluegreen.model.release import RunInfo, Settings
+from tests.fakes import App, FakeClock, FakeHost, FakeProgress
+
+SETTINGS = Settings(container_port=8000, env=(("COLOR_OF_SKY", "blue"),))
+
+
+def ask_for(version: str, **changes: Any) -> Ask:  # noqa: ANN401 — any field of Ask
+    """What a workflow with steps at 10 and 50 % asks for."""
+    asked = Ask(
+        command=Command.DEPLOY,
+        connection=ConnectionAsk(host="198.51.100.7", port=22, username="ubuntu", key="", fingerprints=("SHA256:x",)),
+        build=BuildAsk(app="myexample", image="myexample", version=version, context=Path()),
+        app=AppAsk(app="myexample", settings=SETTINGS),
+        expect=Expectations(path="/healthz"),
+        logs=LogRules(fail=(r"Traceback",)),
+        traffic=TrafficAsk(steps=(ShiftStep(share=10, hold=10), ShiftStep(share=50, hold=10)), watch=10),
+        retire=RetireAsk(),
+        control=Control(),
+        run=RunInfo(),
+    )
+    return replace(asked, **changes)
+
+
+@dataclass
+class Stage:
+    """The host, the time, and what was told; `v1` and so on are apps whose behaviour a test may change."""
+
+    host: FakeHost
+    clock: FakeClock
+    tell: FakeProgress
+    apps: dict[str, App]
+
+    def deploy(self, version: str, **changes: Any) -> Outcome:  # noqa: ANN401 — any field of Ask
+        self.clock.time += 60
+        return deploy(ask_for(version, **changes), self.host, self.tell, self.clock)
+
+    def rollback(self, **changes: Any) -> Outcome:  # noqa: ANN401 — any field of Ask
+        self.clock.time += 60
+        return rollback(ask_for("", build=None, **changes), self.host, self.tell, self.clock)
+
+    def serving(self) -> dict[str, int]:
+        return self.host.world.serving()
+
+    def running(self) -> list[str]:
+        return sorted(c.name for c in self.host.world.containers.values() if self.host.world.now(c).running)
+
+    def stopped(self) -> list[str]:
+        return sorted(c.name for c in self.host.world.containers.values() if not self.host.world.now(c).running)
+
+    def nobody_was_dropped(self) -> bool:
+        """At every move some release answered, and none was stopped while it had a share."""
+        return not self.host.world.stopped_with_share and all("nobody" not in served for _, served in self.host.world.log_of_moves)
+
+
+def _app(number: int) -> App:
+    return App(image=Image(id=f"sha256:{number}" * 8, tags=(f"myexample:v{number}",), ports=(8000,), size=10**8, created=f"2026-01-0{number}"))
+
+
+@pytest.fixture
+def new_stage() -> Callable[[], Stage]:
+    """Makes hosts on which nothing was ever deployed."""
+
+    def make() -> Stage:
+        clock = FakeClock()
+        host = FakeHost(clock)
+        apps = {f"v{number}": _app(number) for number in range(1, 6)}
+        host.world.apps = {app.image.id: app for app in apps.values()}
+        return Stage(host=host, clock=clock, tell=FakeProgress(), apps=apps)
+
+    return make
+
+
+@pytest.fixture
+def empty(new_stage: Callable[[], Stage]) -> Stage:
+    """A host on which nothing was ever deployed."""
+    return new_stage()
+
+
+@pytest.fixture
+def v1_live(empty: Stage) -> Stage:
+    """A host on which v1 serves."""
+    empty.deploy("v1")
+    empty.host.world.log_of_moves.clear()
+    empty.host.world.ops.clear()
+    empty.tell = FakeProgress()
+    return empty
