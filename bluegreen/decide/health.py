@@ -19,7 +19,7 @@ def answer_fault(answer: Answer, expect: Expectations) -> Fault | None:
     if not answer.status:
         return Fault(
             reason=f"GET {expect.path} got no answer ({answer.problem or 'no reason given'})",
-            means="Nothing answers on that port inside the container: the app is not up yet, listens on another port, or only on 127.0.0.1.",
+            means="Nothing answers on that port in the container: the app is not up yet, listens on another port, or only on 127.0.0.1.",
             silent=True,
         )
     if not any(low <= answer.status <= high for low, high in expect.status):
@@ -52,7 +52,7 @@ def container_fault(now: Container, started: Container) -> Fault | None:
 
 def _meaning(status: int, expect: Expectations) -> str:
     if _CLIENT_ERROR <= status < _SERVER_ERROR:
-        return f"The app runs, but does not know {expect.path}, or refuses this Host header ({expect.host or 'its address'})."
+        return f"The app runs, but does not know {expect.path}, or refuses the Host header {expect.host or '(its address)'}."
     if status >= _SERVER_ERROR:
         return "The app runs and fails at this request: often a missing setting, or a database it cannot reach."
     return f"The app runs and answers; `health-status` does not admit {status}."

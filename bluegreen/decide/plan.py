@@ -17,10 +17,11 @@ __all__ = ["Plan", "make_plan", "newer_run", "rollback_target"]
 class Plan:
     """What a deployment will do: put `release` into the slot `color`.
 
-    `live` is the container that serves, None on a first deployment or when nothing runs. `unchanged` says that it is this very
-    release already. `name` is what the candidate will be called, if nothing on the host is called so.
+    `before` is what was there when the plan was made. `live` is the container that serves, None on a first deployment or when nothing
+    runs. `unchanged` says that it is this very release already. `name` is what the candidate will be called, if nothing else is.
     """
 
+    before: Observed
     release: Release
     network: Network
     color: Color
@@ -40,6 +41,7 @@ def make_plan(observed: Observed, release: Release, network: Network) -> Plan:
     color = observed.live_color.other if observed.live_color else Color.BLUE
     known = observed.release(release.id)
     return Plan(
+        before=observed,
         release=replace(release, committed_at=known.committed_at) if known else release,
         network=network,
         color=color,

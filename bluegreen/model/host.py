@@ -1,0 +1,76 @@
+"""Values that go to a host or come from it: what it is, what to create on it, what was seen there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bluegreen.model.color import Color
+from bluegreen.model.container import Network, Role
+from bluegreen.model.observed import Routes
+from bluegreen.model.release import Release, Settings
+
+__all__ = ["ContainerSpec", "Facts", "Guard", "Peek", "Seen"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the host is, read once after login. Sizes are bytes; `nginx` and `docker` are versions, empty when there is none."""
+
+    user: str
+    root: bool
+    sudo: bool
+    os: str
+    docker: str
+    docker_problem: str
+    nginx: str
+    nginx_modules: str
+    memory_available: int
+    disk_free: int
+    prepared: bool
+    ipv6: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What NGINX's access log says about one request of ours: the upstream addresses tried, in order, and the group's name."""
+
+    upstreams: tuple[str, ...]
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """A container to create. `address` is empty for one that needs no fixed address. `words` replaces the settings' own command."""
+
+    app: str
+    name: str
+    color: Color
+    release_id: str
+    version: str
+    image_id: str
+    settings: Settings
+    role: Role
+    network: Network
+    address: str = ""
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peek:
+    """What can be read of an app without its lock. `holder` says who holds the lock, empty when it is free."""
+
+    routes: Routes
+    releases: tuple[Release, ...]
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """What a guardian needs to know to start. `owner` is one line that a waiting deployment shows."""
+
+    app: str
+    owner: str
+    lock_timeout: float
+    lease: float
+    on_wait: Callable[[str], None] = field(repr=False)

@@ -1,0 +1,204 @@
+"""The other decisions: health, the log gate, room, retention, the site's ports, the URL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bluegreen.decide.health import answer_fault, container_fault
+from bluegreen.decide.logs import is_ready, log_fault, plain
+from bluegreen.decide.plan import make_plan
+from bluegreen.decide.retention import kept, prunable, spare_containers
+from bluegreen.decide.room import room_problems
+from bluegreen.decide.site_spec import own_url, site_spec
+from bluegreen.model.ask import AppAsk, Ask, BuildAsk, Command, ConnectionAsk, Control, Expectations, LogRules, RetireAsk, TrafficAsk
+from bluegreen.model.color import Color, Split
+from bluegreen.model.container import Container, Image, LogLine, Network, Role
+from bluegreen.model.observed import Answer, Observed, Routes
+from bluegreen.model.release import Release, RunInfo, Settings
+
+MIB = 1024**2
+NETWORK = Network(name="bluegreen-x", subnet="10.9.0.0/16", blue=("10.9.0.2",), green=("10.9.0.34",))
+ASK = Ask(
+    command=Command.DEPLOY,
+    connection=ConnectionAsk(host="198.51.100.7", port=22, username="u", key=""),
+    build=BuildAsk(app="x", image="x", version="v1", context=Path()),
+    app=AppAsk(app="x", settings=Settings(container_port=8000)),
+    expect=Expectations(path="/healthz"),
+    logs=LogRules(),
+    traffic=TrafficAsk(),
+    retire=RetireAsk(),
+    control=Control(),
+    run=RunInfo(),
+)
+
+
+def _container(version: str = "v1", color: Color = Color.BLUE, **changes: object) -> Container:
+    base = Container(
+        id=version, name=version, color=color, release_id=version, version=version, settings_digest="", role=Role.WEB,
+        image_id=f"sha256:{version}", running=True, port=8000, started_at="2026-01-01",
+    )  # fmt: skip
+    return replace(base, **changes)  # type: ignore[arg-type]  # any field
+
+
+def _release(version: str, at: str = "2026-01-01") -> Release:
+    return Release(
+        app="x", version=version, image="x", image_id=f"sha256:{version}", settings=Settings(container_port=8000), committed_at=at
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (Answer(status=200), ""),
+        (Answer(status=301), ""),
+        (Answer(status=404), "404"),
+        (Answer(status=500), "500"),
+        (Answer(status=0, problem="connection refused"), "connection refused"),
+    ],
+)
+def test_an_answer_is_good_when_its_status_is_admitted(answer: Answer, says: str) -> None:
+    """200-399 by default; a fault quotes what was seen."""
+    fault = answer_fault(answer, Expectations(path="/healthz"))
+    assert (fault is None) == (not says)
+    assert fault is None or (says in fault.reason and fault.means)
+
+
+def test_a_body_that_lacks_its_text_is_not_good() -> None:
+    """`health-body` is a part of the body; the body itself is not quoted, it may hold secrets."""
+    expect = Expectations(body="ready")
+    assert answer_fault(Answer(status=200, body="all ready"), expect) is None
+    fault = answer_fault(Answer(status=200, body="hunter2"), expect)
+    assert fault is not None
+    assert "hunter2" not in fault.reason
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        (_container(), ""),
+        (_container(running=False, exit_code=3), "code 3"),
+        (_container(running=False, exit_code=137, oom_killed=True), "memory"),
+        (_container(restarts=1), "restarted"),
+        (_container(started_at="2026-01-02"), "restarted"),
+        (_container(health="unhealthy"), "HEALTHCHECK"),
+        (_container(health="starting"), ""),
+    ],
+)
+def test_a_container_is_well_while_it_runs_as_it_was_started(now: Container, says: str) -> None:
+    """Exit, OOM kill, restart and Docker's own unhealthy are faults; starting is none."""
+    fault = container_fault(now, _container())
+    assert (fault is None) == (not says)
+    assert fault is None or says in fault.reason
+
+
+def test_the_log_gate_sees_through_colors_and_excuses_what_is_allowed() -> None:
+    """A pattern matches the text a person sees; `log-allow` excuses a line, not the pattern."""
+    rules = LogRules(fail=(r"ERROR",), allow=(r"known to be harmless",))
+    lines = [LogLine(at="1", text="\x1b[31mERR\x1b[0mOR: disk"), LogLine(at="2", text="ERROR known to be harmless")]
+    fault = log_fault(lines, rules)
+    assert fault is not None
+    assert "ERROR: disk" in fault.reason
+    assert log_fault(lines[1:], rules) is None
+
+
+def test_log_ready_waits_for_its_line() -> None:
+    """Without a pattern every log is ready."""
+    assert is_ready([], LogRules())
+    assert not is_ready([LogLine(at="1", text="starting")], LogRules(ready="listening on"))
+    assert is_ready([LogLine(at="1", text="listening on 8000")], LogRules(ready="listening on"))
+
+
+def test_control_characters_never_reach_a_terminal() -> None:
+    """Colors, titles and bells are taken out of what we print of others' logs."""
+    assert plain("a\x1b]0;title\x07b\x1b[2Kc\x07") == "abc"
+
+
+def test_a_host_with_room_is_not_refused() -> None:
+    """The candidate needs what live uses and a fifth more."""
+    sizes = {"memory_limit": 0, "live_memory": 900 * MIB, "image_size": 300 * MIB, "disk_free": 5000 * MIB}
+    assert room_problems(**sizes, memory_free=1081 * MIB) == ()
+    (problem,) = room_problems(**sizes, memory_free=1079 * MIB)
+    assert "1080 MiB" in problem
+    assert "1079 MiB" in problem
+
+
+def test_a_memory_limit_is_what_the_candidate_needs() -> None:
+    """With `memory` given, what live uses does not matter; too little disk is a second problem."""
+    problems = room_problems(memory_limit=512 * MIB, live_memory=10 * MIB, memory_free=400 * MIB, image_size=0, disk_free=100 * MIB)
+    assert [problem.split(":")[0] for problem in problems] == ["memory", "disk"]
+
+
+def test_the_last_committed_releases_are_kept() -> None:
+    """Besides the live one; one that was never committed is not."""
+    releases = (_release("v1", "1"), _release("v2", "2"), _release("v3", "3"), _release("v4", ""))
+    assert [r.version for r in kept(releases, releases[2].id, 1)] == ["v3", "v2"]
+    assert [r.version for r in kept(releases, releases[2].id, 0)] == ["v3"]
+
+
+def test_only_older_images_that_no_release_needs_are_pruned() -> None:
+    """A newer one may be another deployment's, built before it got the lock."""
+    images = tuple(Image(id=f"sha256:v{n}", created=f"2026-01-0{n}") for n in range(1, 6))
+    gone = prunable(images, "sha256:v4", [_release("v3"), _release("v4")])
+    assert [image.id for image in gone] == ["sha256:v1", "sha256:v2"]
+    assert prunable(images, "sha256:unknown", []) == ()
+
+
+def test_of_a_kept_release_one_stopped_container_stays() -> None:
+    """The one that ran last; containers of no kept release go, the live one never does."""
+    live, old = _release("v2"), _release("v1")
+    containers = [
+        _container("a", release_id=live.id),
+        _container("b", release_id=old.id, running=False, started_at="2"),
+        _container("c", release_id=old.id, running=False, started_at="1"),
+        _container("d", release_id="other", running=False),
+    ]
+    assert {c.id for c in spare_containers(containers, "a", [live, old])} == {"c", "d"}
+
+
+def test_the_other_slot_keeps_its_port_so_that_nothing_reloads_for_nothing() -> None:
+    """The port of whoever is in the other slot, else the one that the installed site names."""
+    live = _container("v1", Color.BLUE, port=8000)
+    observed = Observed(routes=Routes(committed=Split(green=0), armed=None), containers=(live,), releases=())
+    plan = make_plan(observed, _release("v2"), NETWORK)
+    candidate = _container("v2", plan.color, port=9000)
+    spec = site_spec(ASK, plan, candidate, "", (1, 22, 1), ipv6=True)
+    assert (spec.blue, spec.green) == (("10.9.0.2:8000",), ("10.9.0.34:9000",))
+    again = site_spec(ASK, plan, live, "server 10.9.0.34:9000;", (1, 22, 1), ipv6=True)
+    assert (again.blue, again.green) == (spec.blue, spec.green)
+
+
+@pytest.mark.parametrize(
+    ("traffic", "url"),
+    [
+        (TrafficAsk(), "http://198.51.100.7/"),
+        (TrafficAsk(listen=("8080",)), "http://198.51.100.7:8080/"),
+        (TrafficAsk(server_names=("*.example.org", "example.org")), "http://example.org/"),
+        (TrafficAsk(server_names=("example.org",), tls_certificate="/c", tls_certificate_key="/k"), "https://example.org/"),
+        (TrafficAsk(server_names=("example.org",), listen=("80", "8443"), tls_certificate="/c", tls_certificate_key="/k"),
+         "https://example.org:8443/"),
+        (TrafficAsk(url="https://shop.example.org/hello"), "https://shop.example.org/hello"),
+    ],
+)  # fmt: skip
+def test_the_url_follows_from_what_is_known(traffic: TrafficAsk, url: str) -> None:
+    """`url` wins; else the first name that is one, the port that is not the usual one, and TLS."""
+    assert own_url(replace(ASK, traffic=traffic)) == url
+
+
+def test_a_split_is_read_as_it_is_written() -> None:
+    """Green's percentage on the host, a color's share everywhere else."""
+    for split in (Split(green=0), Split(green=30, hot=True), Split(green=100)):
+        assert Split.parse(split.name) == split
+    assert Split.giving(Color.BLUE, 30, hot=True).name == "070-hot"
+    assert Split.parse("101") is None
+    assert Split.parse("../etc") is None
+
+
+def test_a_recipe_is_read_as_it_is_written() -> None:
+    """Everything that is needed to create the release again, secrets included."""
+    settings = Settings(container_port=80, env=(("A", "b=c"),), volumes=("d:/d",), container_command=("run",), cpus=0.5)
+    release = Release(app="x", version="v", image="x:v", image_id="sha256:1", settings=settings, run=RunInfo(number=3), committed_at="now")
+    assert Release.from_json(release.to_json()) == release
+    assert "b=c" not in repr(release)
