@@ -1,0 +1,44 @@
+"""Looks at an app without taking its lock, in one round trip: for `status`, which must answer while a deployment runs."""
+
+from __future__ import annotations
+
+import contextlib
+
+from bluegreen.errors import HostNotReady
+from bluegreen.host import Peek
+from bluegreen.host.script import load_script
+from bluegreen.host.ssh import Connection
+from bluegreen.model.color import Split
+from bluegreen.model.observed import Routes
+from bluegreen.model.release import Release
+
+__all__ = ["peek"]
+
+_HEAD = 3
+
+
+def peek(connection: Connection, app: str) -> Peek:
+    """The links, the recipes and the lock's holder. Raises `HostNotReady` when the host cannot run the script."""
+    script = load_script("bluegreen-peek", "peek.sh")
+    done = connection.run(script.argv(app), stdin=script.text)
+    lines = done.out.split("\n")
+    if done.status or len(lines) < _HEAD:
+        raise HostNotReady(
+            f"The host's state of {app} could not be read: {done.err.strip()[-400:] or f'status {done.status}'}.",
+            state="Nothing was changed.",
+            todo="Look at /var/lib/bluegreen/apps on the host.",
+        )
+    committed, armed, holder = lines[:_HEAD]
+    return Peek(
+        routes=Routes(committed=Split.parse(committed), armed=Split.parse(armed)),
+        releases=_recipes(lines[_HEAD:]),
+        holder=holder,
+    )
+
+
+def _recipes(lines: list[str]) -> tuple[Release, ...]:
+    found = []
+    for line in lines:
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            found.append(Release.from_json(line))
+    return tuple(found)

@@ -1,0 +1,113 @@
+"""One real host: everything that is done to it goes over a single SSH connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+
+from bluegreen.errors import HostNotReady
+from bluegreen.host import Answer, Clock, Facts, Guard, Guardian, Peek
+from bluegreen.host.engine import DockerEngine
+from bluegreen.host.facts import read_facts
+from bluegreen.host.guardian import start_guardian
+from bluegreen.host.http import Request, Requests
+from bluegreen.host.meter import Meter
+from bluegreen.host.nginx import HostNginx
+from bluegreen.host.peek import peek
+from bluegreen.host.prepare import prepare
+from bluegreen.host.site_text import LOOPBACK_PORT
+from bluegreen.host.ssh import Connection
+from bluegreen.model.ask import Ask
+from bluegreen.model.progress import Progress
+
+__all__ = ["RemoteHost", "connect"]
+
+_LOOPBACK = "127.0.0.1"
+_EVERY_ADDRESS = ("", "*", "0.0.0.0", "[::]")  # noqa: S104 — NGINX's spellings, which we only read
+
+
+@contextmanager
+def connect(ask: Ask, clock: Clock, tell: Progress) -> Iterator[RemoteHost]:
+    """Log in, read what the host is, and yield it. Raises `Unreachable`, or `HostNotReady` without Docker or NGINX."""
+    meter = Meter()
+    with Connection.open(ask.connection, clock, meter) as connection:
+        facts = read_facts(connection, ask.app.app)
+        _tell_facts(facts, tell)
+        host = RemoteHost(connection, facts, clock, ask, meter)
+        if not facts.docker:
+            host.containers.engine()
+        host.nginx.version()
+        try:
+            yield host
+        finally:
+            host.containers.close()
+
+
+class RemoteHost:
+    """Implements `bluegreen.host.Host`."""
+
+    def __init__(self, connection: Connection, facts: Facts, clock: Clock, ask: Ask, meter: Meter) -> None:
+        self.facts = facts
+        self.containers = DockerEngine(connection.docker_socket(), clock, problem=connection.docker_problem)
+        self.nginx = HostNginx(connection, facts)
+        self._connection = connection
+        self._requests = Requests(connection, clock)
+        self._clock = clock
+        self._listen = ask.traffic.listen
+        self._meter = meter
+
+    def prepare(self, app: str) -> tuple[str, ...]:
+        """Make what the host lacks, and say what was made."""
+        return tuple(f"made {what}" for what in prepare(self._connection, self.facts, app))
+
+    def guard(self, guard: Guard) -> AbstractContextManager[Guardian]:
+        """Take the app's lock, and hold it while the block runs."""
+        return start_guardian(self._connection, guard, self._clock)
+
+    def get(self, address: str, port: int, path: str, *, host: str, timeout: float) -> Answer:
+        """One GET, as seen from the host, straight to an address on it."""
+        return self._requests.get(Request(address=address, port=port, path=path, host=host), timeout)
+
+    def preview(self, name: str, path: str, *, timeout: float) -> Answer:
+        """One GET through NGINX's loopback-only preview server."""
+        return self._requests.get(Request(address=_LOOPBACK, port=LOOPBACK_PORT, path=path, host=name), timeout)
+
+    def knock(self, url: str, token: str, *, timeout: float) -> Answer:
+        """One GET of `url` to the host's own NGINX, carrying the token."""
+        request = Request.of_url(url, _LOOPBACK, (("X-Bluegreen-Probe", token),))
+        own = (at.rpartition(":")[0] for at in self._listen if at.rpartition(":")[2] == str(request.port))
+        address = next((at.strip("[]") for at in own if at not in _EVERY_ADDRESS), _LOOPBACK)
+        return self._requests.get(replace(request, address=address), timeout)
+
+    def peek(self, app: str) -> Peek:
+        """The links, the recipes and the lock's holder, read without taking the lock."""
+        return peek(self._connection, app)
+
+    def read_file(self, path: str) -> str:
+        """The text of a file on the host that the deploy user may read."""
+        done = self._connection.run(("cat", "--", path))
+        if done.status:
+            raise HostNotReady(
+                f"{path} on the host cannot be read: {done.err.strip()[-200:]}.",
+                means="`env-file: host:PATH` names a file that is not there, or that the deploy user may not read.",
+                state="Nothing was changed.",
+                todo="Correct the path, or give the deploy user the right to read it.",
+            )
+        return done.out
+
+    def round_trips(self) -> int:
+        """Awaited replies so far."""
+        return self._meter.count
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """However many replies are awaited inside, they count as one."""
+        return self._meter.folded()
+
+
+def _tell_facts(facts: Facts, tell: Progress) -> None:
+    tell.fact("os", facts.os)
+    tell.fact("docker", facts.docker)
+    tell.fact("nginx", facts.nginx)
+    tell.fact("memory available", f"{facts.memory_available // 1024**2} MiB")
+    tell.fact("disk free", f"{facts.disk_free // 1024**2} MiB")
