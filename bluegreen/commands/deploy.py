@@ -56,8 +56,8 @@ def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
         with tell.stage(Stage.REROUTE):
             reroute(job, plan, candidate, watcher, undo)
     with tell.stage(Stage.RETIRE):
-        retire(job, plan, candidate)
-    return changed(job, plan, result, candidate)
+        kept = retire(job, plan, candidate)
+    return changed(job, plan, result, candidate, kept)
 
 
 def _same_again(job: Job, plan: Plan, live: Container) -> Outcome:

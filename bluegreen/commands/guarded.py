@@ -53,9 +53,7 @@ def _recovered(job: Job) -> Observed:
 
 
 def _observe(job: Job) -> Observed:
-    return Observed(
-        routes=job.guardian.routes(), containers=job.host.containers.list(job.ask.app.app), releases=job.guardian.releases()
-    )
+    return Observed(routes=job.guardian.routes(), containers=job.host.containers.list(job.ask.app.app), releases=job.guardian.releases())
 
 
 def _apply(job: Job, remedy: Remedy) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bluegreen.decide.plan import Plan
-from bluegreen.decide.site import own_url
+from bluegreen.decide.site_spec import own_url
 from bluegreen.errors import BlueGreenError, Cancelled, UndoFailed, Unreachable
 from bluegreen.model.container import Container
 from bluegreen.model.outcome import Outcome, Result
@@ -16,7 +16,7 @@ from bluegreen.stages.job import Job
 __all__ = ["changed", "superseded", "told_state", "unchanged"]
 
 
-def changed(job: Job, plan: Plan, result: Result, live: Container) -> Outcome:
+def changed(job: Job, plan: Plan, result: Result, live: Container, kept: tuple[str, ...] = ()) -> Outcome:
     """The planned release is live now."""
     return Outcome(
         result=result,
@@ -25,6 +25,7 @@ def changed(job: Job, plan: Plan, result: Result, live: Container) -> Outcome:
         color=live.color,
         image_id=plan.release.image_id,
         containers=(live.name,),
+        kept=kept,
         url=own_url(job.ask),
     )
 

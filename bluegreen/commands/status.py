@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bluegreen.decide.site import own_url
+from bluegreen.decide.site_spec import own_url
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
 from bluegreen.model.container import Container, Role

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.color import Color, Split
-from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy, Role
+from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy
+from bluegreen.model.host import ContainerSpec, Facts, Guard, Peek, Seen
 from bluegreen.model.observed import Answer, Routes
-from bluegreen.model.release import Release, Settings
-from bluegreen.model.site import InstalledSite
+from bluegreen.model.release import Release
+from bluegreen.model.site import InstalledSite, SiteSpec
 
 __all__ = [
     "Answer",
@@ -53,49 +53,6 @@ class Clock(Protocol):
 
     def utc(self) -> str:
         """The wall clock as RFC 3339 in UTC, to the second."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What the host is, read once after login. Sizes are bytes; `nginx` and `docker` are versions, empty when there is none."""
-
-    user: str
-    root: bool
-    sudo: bool
-    os: str
-    docker: str
-    docker_problem: str
-    nginx: str
-    nginx_modules: str
-    memory_available: int
-    disk_free: int
-    prepared: bool
-    ipv6: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What NGINX's access log says about one request of ours: the upstream addresses tried, in order, and the group's name."""
-
-    upstreams: tuple[str, ...]
-    group: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerSpec:
-    """A container to create. `address` is empty for one that needs no fixed address. `words` replaces the settings' own command."""
-
-    app: str
-    name: str
-    color: Color
-    release_id: str
-    version: str
-    image_id: str
-    settings: Settings
-    role: Role
-    network: Network
-    address: str = ""
-    words: tuple[str, ...] = ()
 
 
 class Containers(Protocol):
@@ -150,15 +107,6 @@ class Containers(Protocol):
         """Bytes in use, without the page cache."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peek:
-    """What can be read of an app without its lock. `holder` says who holds the lock, empty when it is free."""
-
-    routes: Routes
-    releases: tuple[Release, ...]
-    holder: str
-
-
 class Guardian(Protocol):
     """The process on the host that holds the app's lock and moves its traffic. `GuardianLost` when it has ended."""
 
@@ -205,17 +153,6 @@ class Guardian(Protocol):
         """Append to the app's journal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guard:
-    """What a guardian needs to know to start. `owner` is one line that a waiting deployment shows."""
-
-    app: str
-    owner: str
-    lock_timeout: float
-    lease: float
-    on_wait: Callable[[str], None] = field(repr=False)
-
-
 class Nginx(Protocol):
     """The host's NGINX."""
 
@@ -224,6 +161,9 @@ class Nginx(Protocol):
 
     def site(self, app: str) -> InstalledSite | None:
         """The app's site file, if there is one."""
+
+    def text(self, spec: SiteSpec) -> str:
+        """The site's whole text, the same for the same spec."""
 
     def install(self, app: str, text: str) -> InstalledSite | None:
         """Replace the site by `text`, reload, prove it live; return what was there before. On any fault the previous bytes are back.

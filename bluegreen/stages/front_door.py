@@ -5,12 +5,11 @@ from __future__ import annotations
 import secrets
 
 from bluegreen.decide.plan import Plan
-from bluegreen.decide.site import own_url, site_spec
+from bluegreen.decide.site_spec import own_url, site_spec
 from bluegreen.errors import HostNotReady
-from bluegreen.host.site_text import render_site
+from bluegreen.host import Seen
 from bluegreen.model.container import Container
 from bluegreen.model.observed import Answer
-from bluegreen.host import Seen
 from bluegreen.stages.job import Job
 from bluegreen.stages.undo import Undo
 
@@ -24,7 +23,7 @@ def fit_site(job: Job, plan: Plan, serving: Container, undo: Undo) -> bool:
     nginx = job.host.nginx
     installed = nginx.site(plan.release.app)
     spec = site_spec(job.ask, plan, serving, installed.text if installed else "", nginx.version(), ipv6=job.host.facts.ipv6)
-    text = render_site(spec)
+    text = nginx.text(spec)
     if installed is not None and installed.text == text:
         return False
     if problems := nginx.problems(spec.app, spec.server_names, spec.listen):
@@ -61,6 +60,6 @@ def _not_reached(url: str, answer: Answer, seen: Seen | None) -> HostNotReady:
     went = "it did not pass through our site" if seen is None else f"our site sent it to {', '.join(seen.upstreams) or 'no release'}"
     return HostNotReady(
         f"Your users do not reach this site: GET {url} on the host {got}, and {went}.",
-        means="Another NGINX site answers for this name and port, or `url` names another scheme, port or host than `listen` and `server-name`.",
+        means="Another NGINX site answers for this name and port, or `url` does not fit `listen` and `server-name`.",
         todo="Look for other server blocks with this name in `sudo nginx -T`, and correct `url`, `server-name` or `listen`.",
     )

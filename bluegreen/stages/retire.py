@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bluegreen.decide.plan import Plan
 from bluegreen.decide.retention import kept, prunable, spare_containers
 from bluegreen.errors import BlueGreenError
@@ -13,29 +15,33 @@ from bluegreen.stages.job import Job
 __all__ = ["retire"]
 
 
-def retire(job: Job, plan: Plan, candidate: Container) -> None:
-    """Leave hot, let the old release finish, stop it, and remove what is not kept."""
+def retire(job: Job, plan: Plan, candidate: Container) -> tuple[str, ...]:
+    """Leave hot, let the old release finish, stop it, remove what is not kept; the versions that are, the newest first."""
     try:
         job.guardian.settle(Split.giving(candidate.color, 100))
         if plan.live is not None:
             job.guardian.watch_over(plan.live, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
             leave(job, plan.live)
             job.guardian.release_watch()
-        _prune(job, plan, candidate)
+        return _prune(job, plan, candidate)
     except BlueGreenError as error:
         job.tell.warn(f"{candidate.name} is live, but cleaning up did not finish: {error.what} The next deployment finishes it.")
+        return ()
 
 
-def _prune(job: Job, plan: Plan, candidate: Container) -> None:
+def _prune(job: Job, plan: Plan, candidate: Container) -> tuple[str, ...]:
     containers, app = job.host.containers, plan.release.app
-    releases = job.guardian.releases()
-    stay = kept(releases, plan.release.id, job.ask.retire.keep)
-    for release in releases:
+    earlier = tuple(release for release in plan.before.releases if release.id != plan.release.id)
+    stay = kept((*earlier, plan.release), plan.release.id, job.ask.retire.keep)
+    for release in earlier:
         if release not in stay:
             job.guardian.forget(release.id)
-    for container in spare_containers(containers.list(app), candidate.id, stay):
+    stopped = (replace(container, running=False) for container in plan.before.containers)
+    for container in spare_containers((*stopped, candidate), candidate.id, stay):
         containers.remove(container)
         job.tell.say(f"{container.name} is removed")
     for image in prunable(containers.images(app), candidate.image_id, stay):
-        if all([containers.remove_image(reference) for reference in (image.tags or (image.id,))]):
-            job.tell.say(f"image {', '.join(image.tags) or image.id} is removed")
+        for reference in image.tags or (image.id,):
+            if containers.remove_image(reference):
+                job.tell.say(f"image {reference} is removed")
+    return tuple(release.version for release in stay if release.id != plan.release.id)

@@ -32,7 +32,7 @@ from tests.fakes import App, FakeClock, FakeHost, FakeProgress
 SETTINGS = Settings(container_port=8000, env=(("COLOR_OF_SKY", "blue"),))
 
 
-def ask_for(version: str, **changes: Any) -> Ask:  # noqa: ANN401 — any field of Ask
+def ask_for(version: str, **changes: Any) -> Ask:
     """What a workflow with steps at 10 and 50 % asks for."""
     asked = Ask(
         command=Command.DEPLOY,
@@ -58,11 +58,11 @@ class Stage:
     tell: FakeProgress
     apps: dict[str, App]
 
-    def deploy(self, version: str, **changes: Any) -> Outcome:  # noqa: ANN401 — any field of Ask
+    def deploy(self, version: str, **changes: Any) -> Outcome:
         self.clock.time += 60
         return deploy(ask_for(version, **changes), self.host, self.tell, self.clock)
 
-    def rollback(self, **changes: Any) -> Outcome:  # noqa: ANN401 — any field of Ask
+    def rollback(self, **changes: Any) -> Outcome:
         self.clock.time += 60
         return rollback(ask_for("", build=None, **changes), self.host, self.tell, self.clock)
 
@@ -81,7 +81,8 @@ class Stage:
 
 
 def _app(number: int) -> App:
-    return App(image=Image(id=f"sha256:{number}" * 8, tags=(f"myexample:v{number}",), ports=(8000,), size=10**8, created=f"2026-01-0{number}"))
+    tag, day = f"myexample:v{number}", f"2026-01-0{number}"
+    return App(image=Image(id=f"sha256:{number}" * 8, tags=(tag,), ports=(8000,), size=10**8, created=day))
 
 
 @pytest.fixture

@@ -1,0 +1,105 @@
+"""The guardian of a host in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bluegreen.errors import GuardianLost
+from bluegreen.host import Routes, Seen
+from bluegreen.model.color import Color, Split
+from bluegreen.model.container import Container
+from bluegreen.model.release import Release
+from tests.fakes.world import World
+
+
+class FakeGuardian:
+    """Moves the traffic of the world, until it ends."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.ended = False
+
+    def _op(self, name: str) -> None:
+        if self.ended:
+            raise GuardianLost("The guardian has ended.")
+        try:
+            self._world.op(name)
+        except GuardianLost:
+            self.ended = True
+            self._world.take_back()
+            raise
+
+    def routes(self) -> Routes:
+        self._op("routes")
+        return self._world.routes
+
+    def releases(self) -> tuple[Release, ...]:
+        self._op("releases")
+        return tuple(self._world.releases.values())
+
+    def arm(self, split: Split) -> None:
+        self._op("arm")
+        self._world.routes = replace(self._world.routes, armed=split)
+        self._world.moved()
+        self._op("proof")
+
+    def disarm(self) -> None:
+        self._op("disarm")
+        self._world.routes = replace(self._world.routes, armed=None)
+        self._world.moved()
+
+    def commit(self) -> None:
+        self._op("commit")
+        self._world.routes = replace(self._world.routes, committed=self._world.routes.armed)
+        self._world.watched = None
+        self._op("committed")
+
+    def settle(self, split: Split) -> None:
+        self._op("settle")
+        self._world.routes = Routes(committed=split, armed=split)
+        self._world.moved()
+
+    def save(self, release: Release) -> None:
+        self._op("save")
+        self._world.releases[release.id] = release
+
+    def forget(self, release_id: str) -> None:
+        self._op("forget")
+        del self._world.releases[release_id]
+
+    def watch_over(self, container: Container, *, drain: float, stop: float) -> None:
+        self._op("watch_over")
+        assert drain >= 0
+        assert stop >= 0
+        self._world.watched = container
+
+    def release_watch(self) -> None:
+        self._op("release_watch")
+        self._world.watched = None
+
+    def connections(self, containers: Iterable[Container]) -> int:
+        self._op("connections")
+        left = 0
+        for container in containers:
+            self._world.busy[container.id] = max(0, self._world.busy.get(container.id, 2) - 1)
+            left += self._world.busy[container.id]
+        return left
+
+    def open_preview(self, color: Color) -> str:
+        self._op("open_preview")
+        return color.value
+
+    def seen(self, token: str) -> Seen | None:
+        self._op("seen")
+        assert token
+        route = self._world.routes.armed or self._world.routes.committed
+        if self._world.front_door_elsewhere or route is None:
+            return None
+        leader = [c for c in self._world.containers.values() if c.color is route.leader and c.running]
+        return Seen(upstreams=tuple(f"{c.address}:{c.port}" for c in leader), group=route.leader.value)
+
+    def record(self, event: str, **details: str) -> None:
+        self._op("record")
+        assert event
+        assert all(isinstance(value, str) for value in details.values())

@@ -1,0 +1,130 @@
+"""A host in memory, with an NGINX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bluegreen.host import Answer, Facts, Guard, Peek
+from bluegreen.model.container import Container, Role
+from bluegreen.model.site import InstalledSite, SiteSpec
+from tests.fakes.clock import FakeClock
+from tests.fakes.engine import FakeContainers
+from tests.fakes.guardian import FakeGuardian
+from tests.fakes.world import GOOD, World
+
+
+class FakeNginx:
+    """The NGINX of the world: it has one site at most."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def version(self) -> tuple[int, ...]:
+        return (1, 22, 1)
+
+    def site(self, app: str) -> InstalledSite | None:
+        self._world.op("site")
+        assert app
+        return self._world.site
+
+    def text(self, spec: SiteSpec) -> str:
+        return repr(spec)
+
+    def install(self, app: str, text: str) -> InstalledSite | None:
+        self._world.op("install")
+        assert app in text
+        previous, self._world.site = self._world.site, InstalledSite(text=text, edited=False)
+        self._world.moved()
+        return previous
+
+    def restore(self, app: str, previous: InstalledSite | None) -> None:
+        self._world.op("restore")
+        assert app
+        self._world.site = previous
+        self._world.moved()
+
+    def problems(self, app: str, server_names: tuple[str, ...], listen: tuple[str, ...]) -> tuple[str, ...]:
+        self._world.op("problems")
+        assert app
+        assert server_names
+        assert listen
+        return ()
+
+
+class FakeHost:
+    """One host over a connection that never breaks unless a test breaks it."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.world = World(clock=clock)
+        self.containers = FakeContainers(self.world)
+        self.nginx = FakeNginx(self.world)
+        self.facts = Facts(
+            user="ubuntu", root=False, sudo=True, os="Debian GNU/Linux 12", docker="20.10.24", docker_problem="", nginx="1.22.1",
+            nginx_modules="", memory_available=4 * 1024**3, disk_free=20 * 1024**3, prepared=True,
+        )  # fmt: skip
+        self.guards: list[FakeGuardian] = []
+
+    def prepare(self, app: str) -> tuple[str, ...]:
+        self.world.op("prepare")
+        assert app
+        return ()
+
+    @contextmanager
+    def guard(self, guard: Guard) -> Iterator[FakeGuardian]:
+        self.world.op("guard")
+        assert not self.world.locked_by
+        self.world.locked_by = guard.owner
+        guardian = FakeGuardian(self.world)
+        self.guards.append(guardian)
+        try:
+            yield guardian
+        except BaseException:
+            if not guardian.ended:
+                self.world.take_back()
+            raise
+        finally:
+            self.world.locked_by = ""
+            guardian.ended = True
+
+    def get(self, address: str, port: int, path: str, *, host: str, timeout: float) -> Answer:
+        self.world.op("get")
+        assert path.startswith("/")
+        assert timeout > 0
+        assert host == "" or host
+        here = (c for c in list(self.world.containers.values()) if (c.address, c.port) == (address, port))
+        return self._answer(next((c for c in here if self.world.now(c).running), None))
+
+    def preview(self, name: str, path: str, *, timeout: float) -> Answer:
+        self.world.op("preview")
+        assert path
+        assert timeout > 0
+        here = (c for c in list(self.world.containers.values()) if c.color.value == name and c.role is Role.WEB)
+        return self._answer(next((c for c in here if self.world.now(c).running), None))
+
+    def _answer(self, container: Container | None) -> Answer:
+        if container is None:
+            return Answer(status=0, problem="connection refused")
+        return self.world.apps[container.image_id].answer
+
+    def knock(self, url: str, token: str, *, timeout: float) -> Answer:
+        self.world.op("knock")
+        assert url
+        assert token
+        assert timeout > 0
+        return GOOD
+
+    def peek(self, app: str) -> Peek:
+        assert app
+        return Peek(routes=self.world.routes, releases=tuple(self.world.releases.values()), holder=self.world.locked_by)
+
+    def read_file(self, path: str) -> str:
+        self.world.op("read_file")
+        return f"# {path}\nFROM_HOST=yes\n"
+
+    def round_trips(self) -> int:
+        return 0
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        yield
