@@ -11,7 +11,7 @@ from __future__ import annotations
 from bluegreen.commands.guarded import guarded
 from bluegreen.commands.outcomes import changed, superseded, told_state, unchanged
 from bluegreen.decide.plan import Plan, make_plan, newer_run
-from bluegreen.errors import BadInput
+from bluegreen.errors import BadInput, stating
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
 from bluegreen.model.container import Container
@@ -34,7 +34,7 @@ def deploy(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
     if ask.build is None:
         raise BadInput(["`image` is missing: deploy needs the name of the image to build"])
     begun = clock.utc()
-    with tell.stage(Stage.BUILD):
+    with tell.stage(Stage.BUILD), stating("Nothing was changed; what serves goes on serving."):
         release = build(ask, ask.build, host, tell)
     with guarded(ask, host, tell, clock) as (job, before):
         if newer := newer_run(before, release, since=begun):

@@ -53,7 +53,8 @@ def _recovered(job: Job) -> Observed:
 
 
 def _observe(job: Job) -> Observed:
-    return Observed(routes=job.guardian.routes(), containers=job.host.containers.list(job.ask.app.app), releases=job.guardian.releases())
+    routes, releases = job.guardian.look()
+    return Observed(routes=routes, containers=job.host.containers.list(job.ask.app.app), releases=releases)
 
 
 def _apply(job: Job, remedy: Remedy) -> None:

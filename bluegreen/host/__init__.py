@@ -113,8 +113,8 @@ class Guardian(Protocol):
     def routes(self) -> Routes:
         """Both links, read now."""
 
-    def releases(self) -> tuple[Release, ...]:
-        """The recipes kept on the host: every committed release that was not forgotten."""
+    def look(self) -> tuple[Routes, tuple[Release, ...]]:
+        """Both links, and the recipes kept on the host: every committed release that was not forgotten."""
 
     def arm(self, split: Split) -> None:
         """Make `split` the armed route, and prove it through NGINX. On a failed proof raises `HostNotReady`; the caller goes back."""

@@ -14,6 +14,8 @@ from bluegreen.host.ssh import Connection
 __all__ = ["Request", "Requests"]
 
 _MOST_BODY = 64 * 1024
+# On one host a connection is accepted or refused at once; a dead container's address says neither. 1 s is the first SYN retransmit.
+_CONNECT = 2.0
 _CURL_MISSING = 127
 _CURL_PROBLEMS = {
     "7": "connection refused",
@@ -70,7 +72,7 @@ class Requests:
 
     def _forwarded(self, request: Request, timeout: float, begun: float) -> Answer:
         try:
-            sock = self._connection.forward(request.address, request.port, timeout=timeout)
+            sock = self._connection.forward(request.address, request.port, timeout=min(timeout, _CONNECT))
         except PermissionError:
             raise
         except OSError as error:
@@ -97,6 +99,8 @@ class Requests:
                 "curl",
                 "--silent",
                 "--insecure",
+                "--connect-timeout",
+                f"{_CONNECT:g}",
                 "--max-time",
                 f"{timeout:g}",
                 "--connect-to",

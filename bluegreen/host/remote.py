@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
-from bluegreen.errors import HostNotReady
+from bluegreen.errors import HostNotReady, stating
 from bluegreen.host import Answer, Clock, Facts, Guard, Guardian, Peek
 from bluegreen.host.engine import DockerEngine
 from bluegreen.host.facts import read_facts
@@ -31,17 +31,17 @@ _EVERY_ADDRESS = ("", "*", "0.0.0.0", "[::]")  # noqa: S104 — NGINX's spelling
 def connect(ask: Ask, clock: Clock, tell: Progress) -> Iterator[RemoteHost]:
     """Log in, read what the host is, and yield it. Raises `Unreachable`, or `HostNotReady` without Docker or NGINX."""
     meter = Meter()
-    with Connection.open(ask.connection, clock, meter) as connection:
-        facts = read_facts(connection, ask.app.app)
-        _tell_facts(facts, tell)
-        host = RemoteHost(connection, facts, clock, ask, meter)
-        if not facts.docker:
-            host.containers.engine()
-        host.nginx.version()
-        try:
-            yield host
-        finally:
-            host.containers.close()
+    with ExitStack() as opened:
+        with stating("Nothing was changed."):
+            connection = opened.enter_context(Connection.open(ask.connection, clock, meter))
+            facts = read_facts(connection, ask.app.app)
+            _tell_facts(facts, tell)
+            host = RemoteHost(connection, facts, clock, ask, meter)
+            opened.callback(host.containers.close)
+            if not facts.docker:
+                host.containers.engine()
+            host.nginx.version()
+        yield host
 
 
 class RemoteHost:
@@ -49,7 +49,7 @@ class RemoteHost:
 
     def __init__(self, connection: Connection, facts: Facts, clock: Clock, ask: Ask, meter: Meter) -> None:
         self.facts = facts
-        self.containers = DockerEngine(connection.docker_socket(), clock, problem=connection.docker_problem)
+        self.containers = DockerEngine(connection.docker_socket(), clock, problem=connection.docker_problem, limits_logs=facts.limits_logs)
         self.nginx = HostNginx(connection, facts)
         self._connection = connection
         self._requests = Requests(connection, clock)

@@ -15,7 +15,10 @@ __all__ = ["ContainerSpec", "Facts", "Guard", "Peek", "Seen"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the host is, read once after login. Sizes are bytes; `nginx` and `docker` are versions, empty when there is none."""
+    """What the host is, read once after login. Sizes are bytes; `nginx` and `docker` are versions, empty when there is none.
+
+    `limits_logs` says that the engine itself limits the size of containers' logs.
+    """
 
     user: str
     root: bool
@@ -29,6 +32,7 @@ class Facts:
     disk_free: int
     prepared: bool
     ipv6: bool = True
+    limits_logs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,19 +40,23 @@ def _fault_until_good(job: Job, watcher: Watcher, candidate: Container) -> Fault
     """Confirming answers ask nothing else in between, which saves round trips; the container and its log have the last word."""
     expect, clock = job.ask.expect, job.clock
     until = clock.now() + expect.timeout
-    good, fault = 0, watcher.fault()
+    good, fault = 0, None
     while fault is None:
         bad = watcher.ask(lambda: _ask(job, candidate))
         good = 0 if bad else good + 1
         confirmed = good >= expect.successes
-        if bad or confirmed:
+        late = clock.now() >= until
+        if confirmed or late:
             fault = watcher.fault()
         if fault is None and confirmed and watcher.ready:
             return None
-        if fault is None and clock.now() >= until:
+        if fault is None and late:
             fault = _too_late(bad, watcher, expect.timeout)
         if fault is None:
             clock.wait(_pause(bad, expect.interval, confirmed=confirmed))
+        if fault is None and bad:
+            # Looked at just before it is asked again: the address of one that has ended answers nothing, and asking it takes long.
+            fault = watcher.fault()
     return fault
 
 

@@ -34,9 +34,9 @@ class FakeGuardian:
         self._op("routes")
         return self._world.routes
 
-    def releases(self) -> tuple[Release, ...]:
-        self._op("releases")
-        return tuple(self._world.releases.values())
+    def look(self) -> tuple[Routes, tuple[Release, ...]]:
+        self._op("look")
+        return self._world.routes, tuple(self._world.releases.values())
 
     def arm(self, split: Split) -> None:
         self._op("arm")

@@ -74,7 +74,7 @@ def test_whenever_the_connection_is_cut_users_are_served_and_the_next_deployment
         assert stage.nobody_was_dropped(), reference.host.world.ops[cut - 1]
 
 
-@pytest.mark.parametrize("op", ["arm", "proof", "commit", "connections", "routes"])
+@pytest.mark.parametrize("op", ["arm", "proof", "commit", "connections", "look"])
 def test_a_lost_guardian_is_replaced_and_recovery_follows(v1_live: Stage, op: str) -> None:
     """The deployment stops, but not before another guardian has put the host right."""
     v1_live.host.world.faults[op] = [GuardianLost("The guardian has ended.")]

@@ -1,0 +1,247 @@
+"""Our end of the guardian, the process on the host that holds the app's lock and moves its traffic: see scripts/guardian*.sh."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from bluegreen.errors import Cancelled, GuardianLost, HostNotReady, Locked, Unreachable
+from bluegreen.host import Clock, Guard, Routes, Seen
+from bluegreen.host.script import load_script
+from bluegreen.host.site_text import prefix
+from bluegreen.host.ssh import Connection, Talk
+from bluegreen.model.color import Color, Split
+from bluegreen.model.container import Container
+from bluegreen.model.release import Release
+
+__all__ = ["HostGuardian", "start_guardian"]
+
+_ANSWER = 40.0
+_LONGEST_BEAT = 2.0
+_BEATS_PER_LEASE = 7.5
+
+
+@contextmanager
+def start_guardian(connection: Connection, guard: Guard, clock: Clock) -> Iterator[HostGuardian]:
+    """Take the app's lock on the host and keep it until the block is left, however it is left.
+
+    Raises `Locked` when another deployment holds the lock for longer than `guard.lock_timeout`, `HostNotReady` on an unprepared host.
+    """
+    script = load_script("bluegreen-guardian", "guardian_traffic.sh", "splits.sh", "ask.sh", "guardian_end.sh", "guardian.sh")
+    owner = " ".join(guard.owner.split())
+    argv = script.argv(guard.app, prefix(guard.app), f"{guard.lease:g}", f"{guard.lock_timeout:.0f}")
+    talk = connection.talk(argv, script.text + f"{owner}\n".encode())
+    stop = threading.Event()
+    interval = min(_LONGEST_BEAT, guard.lease / _BEATS_PER_LEASE)
+    beating = threading.Thread(target=_beat, args=(talk, stop, interval), name="bluegreen-beat", daemon=True)
+    beating.start()
+    try:
+        _await_lock(talk, guard, clock)
+        guardian = HostGuardian(talk, guard, clock)
+        try:
+            yield guardian
+        finally:
+            guardian.leave()
+    finally:
+        stop.set()
+        talk.close()
+        beating.join(interval)
+
+
+class HostGuardian:
+    """Implements `bluegreen.host.Guardian`. One verb at a time, on any thread."""
+
+    def __init__(self, talk: Talk, guard: Guard, clock: Clock) -> None:
+        self._talk = talk
+        self._guard = guard
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._number = 0
+
+    def routes(self) -> Routes:
+        """Both links, read now."""
+        return self.look()[0]
+
+    def look(self) -> tuple[Routes, tuple[Release, ...]]:
+        """Both links and the recipes kept on the host; one that cannot be read is no recipe."""
+        links, *recipes = self._ask("look").split("\t")
+        committed, armed = links.split(" ")
+        found: list[Release] = []
+        for text in recipes:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                found.append(Release.from_json(text))
+        return Routes(committed=Split.parse(committed), armed=Split.parse(armed)), tuple(found)
+
+    def arm(self, split: Split) -> None:
+        """Make `split` the armed route, and prove it through NGINX."""
+        self._ask("arm", split.name, failing="The traffic could not be moved")
+
+    def disarm(self) -> None:
+        """Let traffic follow the committed route again. The armed link stays and agrees, unless nothing was ever committed."""
+        self._ask("disarm", failing="The traffic was taken back, but not all of it arrives there")
+
+    def commit(self) -> None:
+        """Make what is armed the committed route; nothing is watched over any more."""
+        self._ask("commit", failing="The route could not be committed")
+
+    def settle(self, split: Split) -> None:
+        """Make `split` both the committed and the armed route, proved."""
+        self._ask("settle", split.name, failing="The traffic could not be moved")
+
+    def save(self, release: Release) -> None:
+        """Keep the recipe of a release in a 0600 file."""
+        self._ask("save", release.id, release.to_json(), failing="The release's recipe could not be kept")
+
+    def forget(self, release_id: str) -> None:
+        """Remove a recipe."""
+        self._note("forget", release_id)
+
+    def watch_over(self, container: Container, *, drain: float, stop: float) -> None:
+        """If the deployment ends before a commit or `release_watch`, drain and stop this container after taking its traffic away."""
+        self._note("watch", container.id, str(container.port), f"{drain:.0f}", f"{stop:.0f}")
+
+    def release_watch(self) -> None:
+        """Nothing is watched over any more."""
+        self._note("unwatch")
+
+    def connections(self, containers: Iterable[Container]) -> int:
+        """How many connections are established on the containers' ports now."""
+        places = [f"{container.pid}:{container.port}" for container in containers if container.pid]
+        return int(self._ask("connections", *places)) if places else 0
+
+    def open_preview(self, color: Color) -> str:
+        """The Host header under which that color answers on the preview server until the guardian ends."""
+        token = self._ask("preview", color.value)
+        return f"candidate-{token}.{self._guard.app}.bluegreen.localhost"
+
+    def seen(self, token: str) -> Seen | None:
+        """What the access log says about the request that carried `token`; None when it is not there."""
+        line = self._ask("seen", token)
+        if not line:
+            return None
+        entry = json.loads(line)
+        upstreams = tuple(address for address in entry["upstream"].replace(" : ", ", ").split(", ") if address)
+        return Seen(upstreams=upstreams, group=entry["group"])
+
+    def record(self, event: str, **details: str) -> None:
+        """Append to the app's journal."""
+        entry = {"at": self._clock.utc(), "event": event, "by": self._guard.owner, **details}
+        self._note("record", json.dumps(entry))
+
+    def leave(self) -> None:
+        """Say goodbye, and wait until the lock is free or the guardian stays behind alone to drain. A lost one needs no goodbye."""
+        with contextlib.suppress(Unreachable, Cancelled):
+            self._ask("bye")
+
+    def _ask(self, verb: str, *words: str, failing: str = "") -> str:
+        """What follows `ok` in the answer. Raises `HostNotReady` for a `no`, and `GuardianLost` when there is no answer."""
+        with self._turn:
+            self._send(verb, *words)
+            try:
+                answer = self._answer()
+            except GuardianLost:
+                raise
+            except Unreachable as error:
+                raise _lost(error.means) from error
+        kind, _, rest = answer.partition(" ")
+        if kind == "ok":
+            return rest
+        raise HostNotReady(
+            f"{failing or f'The guardian could not do `{verb}`'}: {rest}.",
+            means=_meaning(rest),
+            todo="Run `sudo nginx -t` and `namei -l /var/lib/bluegreen/splits /run/bluegreen` on the host, then deploy again.",
+        )
+
+    def _note(self, verb: str, *words: str) -> None:
+        """Say something whose answer decides nothing: what is said after it is heard after it, and a round trip is saved."""
+        with self._turn:
+            self._send(verb, *words)
+
+    def _send(self, verb: str, *words: str) -> None:
+        self._number += 1
+        try:
+            self._talk.send(" ".join((str(self._number), verb, *words)))
+        except Unreachable as error:
+            raise _lost(error.means) from error
+
+    def _answer(self) -> str:
+        """The answer to the last line sent; those to lines that somebody stopped waiting for are passed over."""
+        while True:
+            try:
+                line = self._talk.read(_ANSWER)
+            except TimeoutError as error:
+                self._talk.close()
+                raise _lost(f"It did not answer within {_ANSWER:g} s, so it was left to take the traffic back.") from error
+            if line is None:
+                raise _lost(self._talk.complaint())
+            number, _, answer = line.partition(" ")
+            if number == str(self._number):
+                return answer
+
+
+def _beat(talk: Talk, stop: threading.Event, interval: float) -> None:
+    """Tell the guardian that we live; when the words do not arrive any more it acts by itself."""
+    while not stop.wait(interval):
+        try:
+            talk.send("beat")
+        except Unreachable:
+            return
+
+
+def _await_lock(talk: Talk, guard: Guard, clock: Clock) -> None:
+    """Until the guardian holds the lock and is ready for verbs."""
+    deadline = clock.now() + guard.lock_timeout + _ANSWER
+    while True:
+        clock.check()
+        try:
+            line = talk.read(max(0.0, min(1.0, deadline - clock.now())))
+        except TimeoutError as error:
+            if clock.now() < deadline:
+                continue
+            raise _lost("It did not say within its time whether it has the lock.") from error
+        kind, _, rest = (line or "").partition(" ")
+        if kind == "ready":
+            return
+        if kind == "waiting":
+            guard.on_wait(rest)
+            continue
+        raise _refusal(kind, rest, guard, talk)
+
+
+def _refusal(kind: str, rest: str, guard: Guard, talk: Talk) -> Locked | HostNotReady | GuardianLost:
+    if kind == "locked":
+        return Locked(
+            f"Another deployment of {guard.app} still holds the lock after {guard.lock_timeout:g} s: {rest}.",
+            means="It is running, or draining what it left; the lock is never left behind by one that has ended.",
+            state="This run changed nothing.",
+            todo="Wait for it to end, or raise `lock-timeout`.",
+        )
+    if kind == "no":
+        return HostNotReady(
+            f"The host is not prepared for {guard.app}: {rest}.",
+            means="The state directories are missing, belong to another user, or were changed by hand.",
+            todo="Deploy again: what is missing is made first, with the deploy user's `sudo`.",
+        )
+    return _lost(talk.complaint())
+
+
+def _lost(means: str) -> GuardianLost:
+    return GuardianLost(
+        "The process on the host that moves the traffic has ended.",
+        means=means or "The connection was cut, the host went down, or somebody ended the process.",
+        state="It, or its sentinel, takes the traffic back to the committed release by itself.",
+        todo="Deploy again: the next run starts by recovering what this one left.",
+    )
+
+
+def _meaning(reason: str) -> str:
+    if "bucket" in reason:
+        return "NGINX's workers cannot read the route (a directory on the way lacks o+x, or SELinux), or another file took our variables."
+    if "not live" in reason or "does not answer" in reason:
+        return "NGINX does not run, or runs without our site: somebody changed its configuration, or its last reload failed."
+    if "access log" in reason:
+        return "The log was made or rotated by something else than our own logrotate entry."
+    return "The state directories on the host were changed by hand, belong to another user, or the disk is full."

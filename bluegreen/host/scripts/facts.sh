@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# What the host is, one `name value` a line, in one round trip. Joined after splits.sh. $2 is the app.
+set -u
+export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+shopt -s nullglob
+app=$2
+home=/var/lib/bluegreen/apps/$app
+
+fact() { printf '%s %s\n' "$1" "${2//$'\n'/ }"; }
+
+prepared() {
+    [[ -w $home && -w $home/releases && -w $home/preview && -w /run/bluegreen && -r /var/log/bluegreen/$app.log ]] || return 1
+    [[ -e /etc/tmpfiles.d/bluegreen.conf && -e /etc/logrotate.d/bluegreen-$app ]] && splits_whole
+}
+
+fact user "$(id -un)"
+if [[ $EUID == 0 ]]; then fact root yes; fi
+if sudo -n true 2>/dev/null; then fact sudo yes; fi
+fact os "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release | tr -d \")"
+
+if answer=$(docker info -f '{{.ServerVersion}} {{.DockerRootDir}}' 2>&1) && [[ $answer =~ ^[0-9] ]]; then
+    read -r version root <<<"$answer"
+    fact docker "$version"
+elif command -v docker >/dev/null; then
+    fact docker_problem "${answer: -400}"
+else
+    fact docker_problem "docker is not installed"
+fi
+
+if grep -qs -e max-size -e max_size /etc/docker/daemon.json || tr '\0' ' ' </proc/"$(pgrep -o dockerd)"/cmdline 2>/dev/null | grep -qs 'log-opt.*max-size'; then
+    fact limits_logs yes
+fi
+
+if answer=$(nginx -V 2>&1); then
+    version=${answer#*nginx/}
+    fact nginx "${version%%[!0-9.]*}"
+    modules=
+    for word in ${answer#*configure arguments: }; do
+        if [[ $word == --with-*_module* ]]; then modules+=" ${word#--with-}"; fi
+    done
+    fact nginx_modules "${modules# }"
+fi
+
+while read -r name value _; do
+    if [[ $name == MemAvailable: ]]; then fact memory_available "$((value * 1024))"; fi
+done </proc/meminfo
+free=$(df -B1 --output=avail "${root:-/var/lib/docker}" 2>/dev/null) || free=$(df -B1 --output=avail /)
+fact disk_free "${free##*[!0-9]}"
+if [[ -s /proc/net/if_inet6 ]]; then fact ipv6 yes; fi
+if prepared; then fact prepared yes; fi

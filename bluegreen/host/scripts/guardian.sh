@@ -1,0 +1,128 @@
+# shellcheck shell=bash
+# The guardian: the one process on the host that holds an app's lock and moves its traffic.
+# One numbered verb a line on standard input, one line of answer each under the same number; `beat` has neither. It ends with its input, or when no beat comes in time.
+
+take_lock() { # non-blocking tries, so that the end of input and a silent deployer are noticed while waiting
+    local owner last=$SECONDS started=$SECONDS told=
+    until flock -n 9; do
+        { owner=$(<"$HOME_DIR/owner") || owner=; } 2>/dev/null
+        owner=${owner:-a deployment that did not say its name}
+        ((SECONDS - started < LOCK_TIMEOUT)) || { say "locked $owner"; exit 0; }
+        [[ $told == "$owner" ]] || say "waiting $owner"
+        told=$owner
+        if IFS= read -r -t 0.1 line; then
+            last=$SECONDS
+        elif (($? <= 128 || SECONDS - last > ${LEASE%.*})); then
+            exit 0
+        fi
+    done
+}
+
+seen() { # TOKEN: the log line is written just after the answer was sent
+    local try found
+    [[ $1 =~ ^[0-9a-f]{32}$ ]] || { say "no no token"; return; }
+    for try in {1..10}; do
+        found=$(tail -q -c 4194304 "$ACCESS_LOG" 8>&- 9>&- | grep -F -m 1 "\"probe\":\"$1\"" 8>&- 9>&-)
+        [[ -z $found ]] || break
+        sleep "0.0$try" 8>&- 9>&-
+    done
+    say "ok $found"
+}
+
+look() { # both links, and behind a tab each every recipe as one line of JSON
+    local file text all
+    split_of "$TRAFFIC"
+    all=${REPLY:--}
+    split_of "$ARMED"
+    all+=" ${REPLY:--}"
+    for file in "$HOME_DIR"/releases/*.json; do
+        text=$(<"$file") || continue
+        all+=$'\t'${text//$'\n'/ }
+    done
+    say "ok $all"
+}
+
+save() { # ID JSON
+    local file=$HOME_DIR/releases/$1
+    if [[ $1 =~ ^[0-9a-f]{8}$ ]] && printf '%s\n' "$2" >"$file.new" && sync "$file.new" 8>&- 9>&- && mv -f "$file.new" "$file.json" 8>&- 9>&-; then
+        say ok
+    else
+        say "no the recipe $file.json cannot be written"
+    fi
+}
+
+preview() { # COLOR
+    local token
+    read -r token </proc/sys/kernel/random/uuid
+    token=${token//-/}
+    if [[ $1 == blue || $1 == green ]] && : >"$HOME_DIR/preview/$token.$1"; then say "ok $token"; else say "no no preview of $1"; fi
+}
+
+obey() { # VERB REST
+    case $1 in
+        look) look ;;
+        arm) arm "$2" ;;
+        disarm) disarm ;;
+        commit) commit ;;
+        settle) settle "$2" ;;
+        save) save "${2%% *}" "${2#* }" ;;
+        forget) if [[ $2 =~ ^[0-9a-f]{8}$ ]]; then rm -f "$HOME_DIR/releases/$2.json" 8>&- 9>&-; fi; say ok ;;
+        watch)
+            split_of "$TRAFFIC"
+            tell watch "${REPLY:--}" "$2"
+            say ok
+            ;;
+        unwatch) tell unwatch; say ok ;;
+        connections)
+            # shellcheck disable=SC2086  # a list of PID:PORT
+            connections $2
+            say "ok $REPLY"
+            ;;
+        preview) preview "$2" ;;
+        seen) seen "$2" ;;
+        record) if printf '%s\n' "$2" >>"$HOME_DIR/journal.jsonl"; then say ok; else say "no the journal cannot be written"; fi ;;
+        bye) leave ;;
+        *) say "no there is no verb $1" ;;
+    esac
+}
+
+leave() { # an orderly end: the deployer lives, so its session does too
+    go_back
+    close_preview
+    split_of "$TRAFFIC"
+    if ((${#WATCHED[@]} > 0)) && [[ $REPLY == "$WATCHED_SINCE" ]]; then
+        say "ok lingering"
+        stop_watched
+    fi
+    rm -f "$HOME_DIR/owner" 8>&- 9>&-
+    tell bye
+    exec 8>&-
+    wait "$SENTINEL"
+    exec 9>&-
+    say ok
+    exit 0
+}
+
+IFS= read -r owner || exit 0
+[[ -w $HOME_DIR && -w /run/bluegreen && -d $HOME_DIR/preview && -d $HOME_DIR/releases ]] || { say "no state directories that $(id -un) may write"; exit 0; }
+exec 9>>"$HOME_DIR/lock" || { say "no the lock $HOME_DIR/lock cannot be opened"; exit 0; }
+take_lock
+splits_whole || { say "no the directory $SPLITS is not whole"; exit 0; }
+printf '%s\n' "$owner" >"$HOME_DIR/owner.new" && mv -f "$HOME_DIR/owner.new" "$HOME_DIR/owner" 9>&-
+close_preview
+find_session
+start_sentinel
+say ready
+
+while :; do
+    if IFS= read -r -t "$LEASE" line; then
+        read -r NUMBER verb _ <<<"$line"
+        rest=${line#*"$verb"}
+        [[ $NUMBER == beat ]] || obey "$verb" "${rest# }"
+    else
+        if (($? > 128)); then why="no beat for $LEASE s"; else why="the connection ended"; fi
+        abandon "$why"
+        tell bye
+        exit 0
+    fi
+done

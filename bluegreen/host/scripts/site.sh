@@ -1,0 +1,131 @@
+# shellcheck shell=bash
+# Replaces an app's NGINX site as one transaction, as root. Joined after ask.sh. The new text is the rest of standard input.
+# $2 is `install`, `restore` (whatever is there) or `remove`, $3 the app, $4 the marker by which a live NGINX shows the new text.
+# Answers `previous BASE64` (or `previous -`), `note …`, and last `ok` or `no KIND` with the reason on the lines below it.
+set -u
+# A cut connection must not stop a transaction half-way.
+trap '' HUP PIPE INT TERM
+export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+umask 022
+ACTION=$2 APP=$3 MARKER=$4
+DIR=/etc/nginx/conf.d
+FILE=$DIR/bluegreen-$APP.conf
+NEW=$DIR/.bluegreen-$APP.conf.new
+# Only there while a transaction is under way: the bytes to go back to, or nothing in it for a site that was not there.
+BEFORE=$DIR/.bluegreen-$APP.conf.before
+
+refuse() { # KIND REASON
+    rm -f "$NEW"
+    printf 'no %s\n%s\n' "$1" "$2"
+    exit 0
+}
+
+put() { # what lies in $NEW becomes the site, surviving a power cut
+    sync "$NEW" && mv -Tf "$NEW" "$FILE" && sync "$DIR"
+}
+
+put_back() {
+    if [[ -s $BEFORE ]]; then
+        cp "$BEFORE" "$NEW" && put
+    else
+        rm -f "$FILE"
+    fi
+    rm -f "$BEFORE"
+}
+
+intact() { # the first line tells the digest of the rest
+    local first
+    read -r first <"$FILE"
+    [[ $first == *"sha256=$(tail -n +2 "$FILE" | sha256sum | cut -d' ' -f1)" ]]
+}
+
+marker_in() { # FILE
+    sed -n 's/^# marker: //p;2q' "$1" 2>/dev/null
+}
+
+live() { # MARKER: five fresh connections in a row, for old and new workers answer side by side
+    local good=0 deadline=$((SECONDS + 10))
+    while ((good < 5 && SECONDS < deadline)); do
+        if ask_nginx "$APP" /site && [[ $REPLY == "$1" ]]; then
+            ((good += 1))
+        else
+            good=0
+            sleep 0.05 9>&-
+        fi
+    done
+    ((good == 5))
+}
+
+workers() { # puts the master's children into REPLY
+    REPLY=$(<"/proc/$MASTER/task/$MASTER/children") || REPLY=$(pgrep -P "$MASTER" 9>&-)
+} 2>/dev/null
+
+reload() {
+    ERRORS_BEFORE=$(stat -c %s /var/log/nginx/error.log 2>/dev/null) || ERRORS_BEFORE=0
+    workers
+    OLD_WORKERS=$REPLY
+    nginx -s reload 9>&-
+} 2>/dev/null
+
+last_words() { # what NGINX logged since the reload; the command itself says nothing when the master refuses
+    tail -c "+$((ERRORS_BEFORE + 1))" /var/log/nginx/error.log 2>/dev/null | grep -E '\[(emerg|alert|crit)\]' | tail -n 5
+}
+
+wait_for_old_workers() {
+    local tries pid left
+    for tries in {1..50}; do
+        left=()
+        workers
+        for pid in $OLD_WORKERS; do
+            if [[ " $REPLY " == *" $pid "* ]]; then left+=("$pid"); fi
+        done
+        ((${#left[@]} > 0)) || return 0
+        sleep 0.1 9>&-
+    done
+    printf 'note %s old NGINX worker(s) still serve connections that were open before the reload (after %s tries)\n' "${#left[@]}" "$tries"
+}
+
+exec 9>/run/bluegreen-nginx.lock
+flock -w 60 9 || refuse busy "another reload of ours did not end within 60 s"
+cat >"$NEW" || refuse refused "$NEW cannot be written"
+if [[ -e $BEFORE ]]; then
+    mv -f "$NEW" "$NEW.kept"
+    put_back
+    mv -f "$NEW.kept" "$NEW"
+    printf 'note the site was put back first: an earlier change of it was cut off half-way\n'
+fi
+
+config=$(nginx -T 2>&1 9>&-) || refuse broken "$(grep -aE '^nginx: |\[emerg\]' <<<"$config")"
+pidfile=$(sed -n 's/^[[:space:]]*pid[[:space:]]\{1,\}"\{0,1\}\([^;"]*\).*;.*/\1/p' <<<"$config" | head -n 1)
+MASTER=$(cat "${pidfile:-/run/nginx.pid}" 2>/dev/null) && [[ -d /proc/$MASTER ]] || refuse stopped "no NGINX process runs (${pidfile:-/run/nginx.pid})"
+if [[ $ACTION == install && -e $FILE ]] && ! intact; then refuse edited "$FILE"; fi
+
+if [[ -e $FILE ]]; then printf 'previous %s\n' "$(base64 -w 0 "$FILE")"; else printf 'previous -\n'; fi
+if [[ $ACTION != remove ]] && cmp -s "$NEW" "$FILE" && ask_nginx "$APP" /site && [[ $REPLY == "$MARKER" ]]; then
+    rm -f "$NEW"
+    printf 'ok\n'
+    exit 0
+fi
+
+previous_marker=$(marker_in "$FILE")
+if [[ -e $FILE ]]; then cp "$FILE" "$BEFORE"; else : >"$BEFORE"; fi
+sync "$BEFORE" "$DIR"
+if [[ $ACTION == remove ]]; then rm -f "$NEW" "$FILE"; else put; fi
+
+if ! answer=$(nginx -t 2>&1 9>&-); then
+    put_back
+    refuse refused "$answer"
+fi
+reload
+if [[ $ACTION != remove ]] && ! live "$MARKER"; then
+    why=$(last_words)
+    included=$(nginx -T 2>/dev/null 9>&- | grep -cF "# configuration file $FILE:")
+    put_back
+    reload
+    [[ -z $previous_marker ]] || live "$previous_marker"
+    if [[ $included == 0 ]]; then refuse not-included "$DIR"; fi
+    refuse not-live "${why:-NGINX went on serving what it served before}"
+fi
+rm -f "$BEFORE"
+wait_for_old_workers
+printf 'ok\n'

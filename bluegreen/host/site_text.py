@@ -1,0 +1,135 @@
+"""The text of an app's NGINX site, and how to recognize one: what is written here is what routes every request of the app's users."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from bluegreen.model.site import InstalledSite, SiteSpec
+
+__all__ = ["LOOPBACK_PORT", "marker_of", "parse_site", "prefix", "render_site", "site_path"]
+
+LOOPBACK_PORT = 29173
+
+# Measured under load (bench/routing.py): a lone failure of live moves no other request, and a color that refuses is left after ten.
+_LENIENT = "max_fails=10 fail_timeout=2s"
+# A longer exact name does not fit a bucket of NGINX's default server_names_hash (64 bytes); one written as a pattern is not in that hash.
+_LONGEST_HASHED_NAME = 46
+_WORD = re.compile(r"[\w.:/*@%+~,=\[\]-]+", re.ASCII)
+_FIRST_LINE = re.compile(r"# bluegreen site v1 sha256=([0-9a-f]{64})\n")
+_MARKER = re.compile(r"^# marker: ([0-9a-f]{32})$", re.MULTILINE)
+_TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+
+def render_site(spec: SiteSpec) -> str:
+    """The site's whole text, the same for the same spec. Raises ValueError for a value that would not stay one word of NGINX's."""
+    marker = _digest(_body(spec, marker=""))[:32]
+    body = _body(spec, marker=marker)
+    return f"# bluegreen site v1 sha256={_digest(body)}\n{body}"
+
+
+def parse_site(text: str) -> InstalledSite:
+    """A site file as it lies on the host; edited unless its text is, byte for byte, what its first line says."""
+    first = _FIRST_LINE.match(text)
+    intact = first is not None and first[1] == _digest(text[first.end() :])
+    return InstalledSite(text=text, edited=not intact)
+
+
+def marker_of(text: str) -> str:
+    """What a live NGINX answers when it serves this text; empty for a text that is no site of ours."""
+    found = _MARKER.search(text)
+    return found[1] if found else ""
+
+
+def prefix(app: str) -> str:
+    """What every global name of the app begins with in NGINX: variables, groups and formats of all apps share one space there."""
+    return f"bg_{_digest(app)[:8]}"
+
+
+def site_path(app: str) -> str:
+    """Where the site's text lies on the host."""
+    return f"/etc/nginx/conf.d/bluegreen-{app}.conf"
+
+
+def _body(spec: SiteSpec, *, marker: str) -> str:
+    tls = bool(spec.tls_certificate)
+    secure, plain = _listens(spec)
+    extra = " default_server" if spec.server_names == ("_",) else ""
+    tls_words = " ssl" if spec.http2_directive else " ssl http2"
+    port = _port(secure[0]) if tls else ""
+    return _template().render(
+        app=_word(spec.app),
+        bg=prefix(spec.app),
+        marker=marker,
+        blue=[_word(address) for address in spec.blue],
+        green=[_word(address) for address in spec.green],
+        lenient=_LENIENT,
+        tls=tls,
+        listens=[f"{_word(at)}{extra}{tls_words if tls else ''}" for at in (secure if tls else plain)],
+        redirects=[f"{_word(at)}{extra}" for at in plain] if tls else [],
+        redirect_port="" if port == "443" else f":{port}",
+        names=" ".join(_server_name(name) for name in spec.server_names),
+        certificate=_word(spec.tls_certificate) if tls else "",
+        certificate_key=_word(spec.tls_certificate_key) if tls else "",
+        http2_directive=spec.http2_directive,
+        keepalive_min_timeout=spec.keepalive_min_timeout,
+        body_size=_word(spec.body_size),
+        preview_host=_word(spec.preview_host or _first_name(spec)),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - NGINX's language has no HTML; every value is checked by _word
+    )
+    return environment.get_template("site.conf.j2")
+
+
+def _listens(spec: SiteSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where TLS is spoken and where it is not. With a certificate, port 80 only redirects."""
+    if not spec.tls_certificate:
+        return (), _with_ipv6(spec.listen, spec)
+    plain = tuple(at for at in spec.listen if _port(at) == "80") or ("80",)
+    secure = tuple(at for at in spec.listen if _port(at) != "80") or ("443",)
+    return _with_ipv6(secure, spec), _with_ipv6(plain, spec)
+
+
+def _with_ipv6(listens: tuple[str, ...], spec: SiteSpec) -> tuple[str, ...]:
+    twins = (twin for at in listens for twin in ((at, f"[::]:{at}") if spec.ipv6 and at.isdecimal() else (at,)))
+    return tuple(dict.fromkeys(twins))
+
+
+def _port(listen: str) -> str:
+    tail = listen.rpartition(":")[2]
+    return tail if tail.isdecimal() else "80"
+
+
+def _server_name(name: str) -> str:
+    word = _word(name)
+    if len(word) <= _LONGEST_HASHED_NAME or word[0] in "*.~" or word.endswith("*"):
+        return word
+    return '"~^' + re.escape(word).replace(r"\-", "-") + '$"'
+
+
+def _first_name(spec: SiteSpec) -> str:
+    return next((name for name in spec.server_names if name[0] not in "_*.~"), "localhost")
+
+
+def _word(value: str) -> str:
+    """The value itself, once it is sure that NGINX reads it as one word: no space, quote, variable, semicolon or brace."""
+    if not _WORD.fullmatch(value):
+        message = f"not one word of NGINX's: {value!r}"
+        raise ValueError(message)
+    return value
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
