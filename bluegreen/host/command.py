@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-import paramiko
-
+from bluegreen.host.link import GONE, Channel
 from bluegreen.host.patience import SLICE
 
 __all__ = ["Completed", "Execution"]
@@ -26,7 +25,7 @@ class Completed:
 class Execution:
     """A command under way on a channel."""
 
-    def __init__(self, channel: paramiko.Channel, stdin: bytes) -> None:
+    def __init__(self, channel: Channel, stdin: bytes) -> None:
         self._channel = channel
         self._stdin = stdin
         self._out: list[bytes] = []
@@ -48,7 +47,7 @@ class Execution:
                 except TimeoutError:
                     continue
             self._channel.shutdown_write()
-        except (OSError, EOFError, paramiko.SSHException):
+        except GONE:
             return  # the command has ended without reading all of its input, or the connection has: the reader notices
 
     def finished(self, seconds: float) -> bool:

@@ -15,7 +15,12 @@ from paramiko.message import Message
 from bluegreen.host.dial import Line
 from bluegreen.host.hostkeys import ALGORITHMS, HostKey
 
-__all__ = ["Link", "RefusedError"]
+__all__ = ["GONE", "Channel", "Link", "RefusedError"]
+
+Channel = paramiko.Channel
+
+#: What paramiko raises when a channel or the connection under it has ended.
+GONE = (OSError, EOFError, paramiko.SSHException)
 
 # paramiko logs tracebacks of what we explain ourselves; without a handler Python would print them.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())

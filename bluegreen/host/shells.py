@@ -7,7 +7,7 @@ import shlex
 import threading
 from collections.abc import Callable, Sequence
 
-import paramiko
+from bluegreen.host.link import GONE, Channel
 
 __all__ = ["SHELL", "Shells", "command_line"]
 
@@ -25,15 +25,15 @@ def command_line(argv: Sequence[str]) -> str:
 class Shells:
     """Keeps a few of them waiting. `start` opens a session and starts `SHELL` in it; whatever it raises means that there is none."""
 
-    def __init__(self, start: Callable[[], paramiko.Channel]) -> None:
+    def __init__(self, start: Callable[[], Channel]) -> None:
         self._start = start
         self._lock = threading.Lock()
-        self._waiting: list[paramiko.Channel] = []
+        self._waiting: list[Channel] = []
         self._coming = 0
         self._wanted = _WANTED
         self._refill()
 
-    def take(self) -> paramiko.Channel | None:
+    def take(self) -> Channel | None:
         """One that can be given its command at once; None when none is ready, and then it is quicker to start the command itself."""
         taken = None
         with self._lock:
@@ -53,7 +53,7 @@ class Shells:
             self._wanted = 0
             given, self._waiting = self._waiting, []
         for shell in given:
-            with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+            with contextlib.suppress(*GONE):
                 shell.close()
 
     def _refill(self) -> None:
@@ -76,5 +76,5 @@ class Shells:
                 self._waiting.append(shell)
                 return
         if shell is not None:
-            with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+            with contextlib.suppress(*GONE):
                 shell.close()

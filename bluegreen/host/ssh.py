@@ -11,12 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-import paramiko
-
 from bluegreen.errors import Unreachable
 from bluegreen.host import Clock
 from bluegreen.host.command import Completed, Execution
-from bluegreen.host.link import Link, RefusedError
+from bluegreen.host.link import GONE, Channel, Link, RefusedError
 from bluegreen.host.login import log_in
 from bluegreen.host.meter import Meter
 from bluegreen.host.patience import Job, until
@@ -29,7 +27,6 @@ __all__ = ["Completed", "Connection", "Talk"]
 
 T = TypeVar("T")
 
-_GONE = (OSError, EOFError, paramiko.SSHException)
 _PULSE = 5.0
 _DIAL_DOCKER = ("docker", "system", "dial-stdio")
 
@@ -62,10 +59,10 @@ class Connection:
             if not until(self._clock, deadline, execution.finished):
                 raise self._too_late(argv, timeout)
             completed = execution.completed()
-        except _GONE as error:
+        except GONE as error:
             raise self._lost() from error
         finally:
-            with contextlib.suppress(*_GONE):
+            with contextlib.suppress(*GONE):
                 channel.close()
         if completed.status == -1 and not self._link.is_active():
             raise self._lost()
@@ -130,10 +127,10 @@ class Connection:
             self._link.line.ask()
             try:
                 self._link.global_request("keepalive@openssh.com", wait=True)
-            except _GONE:
+            except GONE:
                 return
 
-    def _session(self, argv: Sequence[str], deadline: float, timeout: float) -> tuple[paramiko.Channel, bytes]:
+    def _session(self, argv: Sequence[str], deadline: float, timeout: float) -> tuple[Channel, bytes]:
         """A channel on which the command runs once it was sent the bytes that are returned too: a waiting shell's command, or nothing."""
         self._clock.check()
         shell = self._shells.take()
@@ -145,17 +142,17 @@ class Connection:
         self.meter.add(2)
         try:
             self._link.execute(channel, command_line(argv))
-        except _GONE as error:
+        except GONE as error:
             raise self._lost() from error
         return channel, b""
 
-    def _start(self, command: str) -> paramiko.Channel:
+    def _start(self, command: str) -> Channel:
         """Start a command on a thread that no cancellation reaches; it ends with the connection."""
         channel = self._link.open(None, self._ask.timeout)
         self._link.execute(channel, command)
         return channel
 
-    def _dial_docker(self) -> paramiko.Channel:
+    def _dial_docker(self) -> Channel:
         command = command_line(_DIAL_DOCKER)
         return self._admitted(lambda: self._start(command), self._closing.wait, self._clock.now() + self._ask.timeout)
 
@@ -174,12 +171,12 @@ class Connection:
             self._shells.give_up()
             pause(0.05)
 
-    def _open(self, destination: tuple[str, int] | None, deadline: float) -> paramiko.Channel | None:
+    def _open(self, destination: tuple[str, int] | None, deadline: float) -> Channel | None:
         """A new channel, None at the deadline. Raises `RefusedError`, `Unreachable`, `Cancelled`."""
         given_up = threading.Event()
         seconds = max(0.1, deadline - self._clock.now())
 
-        def work() -> paramiko.Channel:
+        def work() -> Channel:
             channel = self._link.open(destination, seconds)
             if given_up.is_set():
                 channel.close()
@@ -196,7 +193,7 @@ class Connection:
             return job.result() if opened else None
         except TimeoutError:
             return None
-        except _GONE as error:
+        except GONE as error:
             raise self._lost() from error
 
     def _too_late(self, argv: Sequence[str], timeout: float) -> Unreachable:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 
-import paramiko
-
 from bluegreen.errors import Unreachable
 from bluegreen.host import Clock
+from bluegreen.host.link import GONE, Channel
 from bluegreen.host.meter import Meter
 from bluegreen.host.patience import SLICE, until
 
@@ -17,7 +16,7 @@ __all__ = ["Talk"]
 class Talk:
     """Lines to and from one process. `send` may be called on any thread, `read` on one at a time."""
 
-    def __init__(self, channel: paramiko.Channel, clock: Clock, meter: Meter, timeout: float) -> None:
+    def __init__(self, channel: Channel, clock: Clock, meter: Meter, timeout: float) -> None:
         self._channel = channel
         self._channel.settimeout(SLICE)
         self._clock = clock
@@ -43,7 +42,7 @@ class Talk:
                     sent = self._channel.send(data)
                 except TimeoutError:
                     sent = 0
-                except (OSError, EOFError, paramiko.SSHException) as error:
+                except GONE as error:
                     raise self._gone() from error
                 if self._channel.closed or self._clock.now() > until_when:
                     raise self._gone()
@@ -89,18 +88,20 @@ class Talk:
         """Tell the process that nothing more will come."""
         try:
             self._channel.shutdown_write()
-        except (OSError, EOFError, paramiko.SSHException):
+        except GONE:
             return
 
     def close(self) -> None:
         """Stop listening to the process; its input ends."""
         try:
             self._channel.close()
-        except (OSError, EOFError, paramiko.SSHException):
+        except GONE:
             return
 
     def status(self) -> int | None:
         """Its exit status; None while it runs, -1 when a signal or the end of the connection left none."""
+        if self._ended:  # the status follows the end of output by a moment
+            self._channel.status_event.wait(1.0)
         return self._channel.exit_status if self._channel.exit_status_ready() else None
 
     def _gone(self) -> Unreachable:

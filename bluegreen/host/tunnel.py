@@ -11,15 +11,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import paramiko
-
 from bluegreen.errors import Unreachable
+from bluegreen.host.link import GONE, Channel
 from bluegreen.host.meter import Meter
 
 __all__ = ["DockerSocket", "Pump"]
 
 _CHUNK = 65536
-_GONE = (OSError, EOFError, paramiko.SSHException, Unreachable)
+_GONE = (*GONE, Unreachable)
 
 #: sshd allows 10 sessions on a connection; one is the guardian's, one a command's, and two are shells that wait for a command.
 _SLOTS = 6
@@ -30,7 +29,7 @@ _SPARE_SECONDS = 100.0
 class Pump:
     """Carries bytes between a socket and a channel, both ways, half-closes included, on two threads, until both ways have ended."""
 
-    def __init__(self, sock: socket.socket, channel: paramiko.Channel, meter: Meter, at_end: Callable[[], None]) -> None:
+    def __init__(self, sock: socket.socket, channel: Channel, meter: Meter, at_end: Callable[[], None]) -> None:
         self._socket = sock
         self._channel = channel
         self._meter = meter
@@ -83,14 +82,14 @@ class DockerSocket:
     One such process is started ahead of need, so that a new connection costs no round trips.
     """
 
-    def __init__(self, dial: Callable[[], paramiko.Channel], meter: Meter, now: Callable[[], float]) -> None:
+    def __init__(self, dial: Callable[[], Channel], meter: Meter, now: Callable[[], float]) -> None:
         self.problem = ""
         self._dial = dial
         self._meter = meter
         self._now = now
         self._slots = threading.BoundedSemaphore(_SLOTS)
         self._lock = threading.Lock()
-        self._spare: tuple[paramiko.Channel, float] | None = None
+        self._spare: tuple[Channel, float] | None = None
         self._closed = False
         self._directory = Path(tempfile.mkdtemp(prefix="bluegreen-"))
         self.path = self._directory / "docker.sock"
@@ -133,7 +132,7 @@ class DockerSocket:
         Pump(connection, channel, self._meter, lambda: self._ended(channel))
         self._prepare_spare()
 
-    def _ended(self, channel: paramiko.Channel) -> None:
+    def _ended(self, channel: Channel) -> None:
         """Keep what a failed dial-stdio wrote: it is the reason why Docker cannot be used."""
         self._slots.release()
         if channel.exit_status not in {0, -1}:
@@ -142,7 +141,7 @@ class DockerSocket:
                 said = (said + data)[-4096:]
             self.problem = said.decode(errors="replace").strip() or f"docker system dial-stdio ended with status {channel.exit_status}"
 
-    def _take_spare(self) -> paramiko.Channel | None:
+    def _take_spare(self) -> Channel | None:
         with self._lock:
             spare, self._spare = self._spare, None
         if spare is None:
@@ -165,7 +164,7 @@ class DockerSocket:
             return
         self._keep_spare(channel)
 
-    def _keep_spare(self, channel: paramiko.Channel) -> None:
+    def _keep_spare(self, channel: Channel) -> None:
         with self._lock:
             surplus, self._spare = self._spare, (channel, self._now())
         if surplus is not None:
