@@ -17,6 +17,8 @@ A bug is anything else, and exits with 1.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "UndoFailed",
     "Unreachable",
     "WentBack",
+    "stating",
 ]
 
 
@@ -135,3 +138,13 @@ class Cancelled(BlueGreenError):
 
     exit_code = 130
     title = "Cancelled"
+
+
+@contextmanager
+def stating(state: str) -> Iterator[None]:
+    """An error that leaves without saying what state the host is in is told it here."""
+    try:
+        yield
+    except BlueGreenError as error:
+        error.state = error.state or state
+        raise
