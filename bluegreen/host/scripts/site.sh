@@ -97,7 +97,10 @@ fi
 
 config=$(nginx -T 2>&1 9>&-) || refuse broken "$(grep -aE '^nginx: |\[emerg\]' <<<"$config")"
 pidfile=$(sed -n 's/^[[:space:]]*pid[[:space:]]\{1,\}"\{0,1\}\([^;"]*\).*;.*/\1/p' <<<"$config" | head -n 1)
-MASTER=$(cat "${pidfile:-/run/nginx.pid}" 2>/dev/null) && [[ -d /proc/$MASTER ]] || refuse stopped "no NGINX process runs (${pidfile:-/run/nginx.pid})"
+pidfile=${pidfile:-/run/nginx.pid}
+# The test itself leaves an empty pid file where there was none.
+{ read -r MASTER <"$pidfile" && read -r name <"/proc/$MASTER/comm" && [[ $name == nginx ]]; } 2>/dev/null \
+    || refuse stopped "no NGINX process has the number in $pidfile"
 if [[ $ACTION == install && -e $FILE ]] && ! intact; then refuse edited "$FILE"; fi
 
 if [[ -e $FILE ]]; then printf 'previous %s\n' "$(base64 -w 0 "$FILE")"; else printf 'previous -\n'; fi
