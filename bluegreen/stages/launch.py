@@ -23,8 +23,8 @@ def launch(job: Job, plan: Plan, undo: Undo) -> Container:
     if job.ask.app.release_command is not None:
         with job.tell.group(f"release command: {job.ask.app.release_command.words[0]} …"):
             _run_once(job, job.ask.app.release_command, plan)
+    undo.push("remove the candidate", lambda: _discard(job, plan))
     created = job.host.containers.create(_web(plan))
-    undo.push("remove the candidate", lambda: _discard(job, created))
     candidate = job.host.containers.start(created)
     job.guardian.watch_over(candidate, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
     job.tell.done(f"{candidate.name} runs as the {candidate.color.value} one at {candidate.address}:{candidate.port}, no port published")
@@ -46,16 +46,20 @@ def _web(plan: Plan) -> ContainerSpec:
     )
 
 
-def _discard(job: Job, candidate: Container) -> None:
-    """Stop and remove a candidate that has no traffic. After a cancel the guardian does it, which outlives us.
+def _discard(job: Job, plan: Plan) -> None:
+    """Stop and remove the candidate, which has no traffic. After a cancel the guardian does it, which outlives us.
 
-    When the connection broke in the middle of the commit, the candidate may be live already: then it stays.
+    It is looked for, since Docker may have created one without our hearing of it. When the connection broke in the middle of the
+    commit, it may be live already: then it stays.
     """
     committed = job.guardian.routes().committed
-    if job.clock.hurried() or (committed is not None and committed.share(candidate.color)):
+    if job.clock.hurried() or (committed is not None and committed.share(plan.color)):
         return
-    job.host.containers.stop(candidate, job.ask.retire.stop_timeout)
-    job.host.containers.remove(candidate)
+    before = {container.id for container in plan.before.containers}
+    for container in job.host.containers.list(plan.release.app):
+        if container.id not in before:
+            job.host.containers.stop(container, job.ask.retire.stop_timeout)
+            job.host.containers.remove(container)
     job.guardian.release_watch()
 
 

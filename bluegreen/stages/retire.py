@@ -40,7 +40,7 @@ def _prune(job: Job, plan: Plan, candidate: Container) -> tuple[str, ...]:
     for container in spare_containers((*stopped, candidate), candidate.id, stay):
         containers.remove(container)
         job.tell.say(f"{container.name} is removed")
-    for image in prunable(containers.images(app), candidate.image_id, stay):
+    for image in prunable(containers.images(app), candidate.image_id, stay, earlier):
         for reference in image.tags or (image.id,):
             if containers.remove_image(reference):
                 job.tell.say(f"image {reference} is removed")
