@@ -1,0 +1,61 @@
+"""The sentence that matters, in the same words for the log, the summary and the page, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bluegreen.model.outcome import Outcome, Result
+from bluegreen.report.records import Report
+
+__all__ = ["Hint", "headline", "hints"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Something to do next: a sentence that ends with a command."""
+
+    text: str
+    command: str
+
+
+def headline(report: Report) -> str:
+    """One sentence: who serves, or what went wrong."""
+    if report.error is not None:
+        several = "\n" in report.error.what
+        return report.error.title if several else f"{report.error.title}: {report.error.what}"
+    if report.outcome is None:
+        return f"{report.run.command} is done."
+    return _good(report.run.app, report.outcome)
+
+
+def _good(app: str, outcome: Outcome) -> str:
+    name = f"{app} {outcome.version}".strip()
+    match outcome.result:
+        case Result.UNCHANGED:
+            return f"{name} already serves all traffic; nothing was changed."
+        case Result.SUPERSEDED:
+            return f"A newer run has deployed {name} meanwhile; this run changed nothing."
+        case Result.ROLLED_BACK:
+            return f"{name} serves all traffic again; {_previous(outcome)}."
+        case _:
+            return f"{name} serves all traffic; {_previous(outcome)}."
+
+
+def _previous(outcome: Outcome) -> str:
+    if not outcome.previous_version:
+        return "it is the first release on this host"
+    if outcome.previous_version in outcome.kept:
+        return f"{outcome.previous_version} is kept, stopped"
+    if outcome.previous_version == outcome.version:
+        return "it runs with new settings"
+    return f"it replaced {outcome.previous_version}"
+
+
+def hints(report: Report) -> tuple[Hint, ...]:
+    """What to do next after a good end; errors bring their own advice."""
+    if report.outcome is None:
+        return ()
+    status = Hint("To see who serves, run it with the command", "status")
+    if report.outcome.result in (Result.DEPLOYED, Result.ROLLED_BACK) and report.outcome.kept:
+        return Hint(f"To go back to {report.outcome.kept[0]}, run it with the command", "rollback"), status
+    return (status,)

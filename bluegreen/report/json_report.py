@@ -1,0 +1,77 @@
+"""The report for machines: what happened, as JSON whose shape `docs/report.schema.json` promises."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from bluegreen.model.outcome import Result
+from bluegreen.model.status import StatusReport
+from bluegreen.report.records import Report
+
+__all__ = ["SCHEMA_VERSION", "render_report", "render_status"]
+
+SCHEMA_VERSION = 1
+"""Goes up only when something is renamed, removed or changes its meaning; new fields come without notice."""
+
+
+def render_report(report: Report) -> str:
+    """The report as indented JSON with a last newline."""
+    return _dump(_document(report))
+
+
+def render_status(status: StatusReport) -> str:
+    """The answer of `status`, in the shape of `docs/status.schema.json`."""
+    return _dump(
+        {
+            "schema": SCHEMA_VERSION,
+            "app": status.app,
+            "live": {
+                "version": status.live_version,
+                "color": status.live_color.value if status.live_color else None,
+                "share": status.live_share,
+            },
+            "candidate": None if status.candidate_share is None else {"version": status.candidate_version, "share": status.candidate_share},
+            "containers": [asdict(container) | {"color": container.color.value} for container in status.containers],
+            "kept": list(status.kept),
+            "lock_holder": status.lock_holder or None,
+            "url": status.url,
+        }
+    )
+
+
+def _document(report: Report) -> dict[str, Any]:
+    outcome, told = report.outcome, report.told
+    return {
+        "schema": SCHEMA_VERSION,
+        "tool": report.tool,
+        "result": (outcome.result if outcome else Result.FAILED).value,
+        "exit_code": report.exit_code,
+        "command": report.run.command,
+        "app": report.run.app,
+        "version": outcome.version if outcome else report.run.version,
+        "previous_version": outcome.previous_version if outcome else "",
+        "kept": list(outcome.kept) if outcome else [],
+        "color": outcome.color.value if outcome and outcome.color else None,
+        "image_id": outcome.image_id if outcome else "",
+        "containers": list(outcome.containers) if outcome else [],
+        "url": (outcome.url if outcome else "") or report.run.url,
+        "started_at": report.started_at,
+        "duration": _rounded(report.duration),
+        "round_trips": report.round_trips,
+        "stages": [asdict(stage) | {"start": _rounded(stage.start), "seconds": _rounded(stage.seconds)} for stage in told.stages],
+        "steps": [asdict(step) | {"start": _rounded(step.start), "seconds": _rounded(step.seconds)} for step in told.steps],
+        "warnings": list(told.warnings),
+        "error": None if report.error is None else asdict(report.error),
+        "evidence": [asdict(record) for record in told.evidence],
+        "host": {"address": report.run.host, "facts": dict(told.facts)},
+    }
+
+
+def _rounded(value: float) -> float:
+    return round(value, 3)
+
+
+def _dump(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

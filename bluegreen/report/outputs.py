@@ -1,0 +1,47 @@
+"""The action's outputs, written as the runner reads them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+
+from bluegreen.model.outcome import Result
+from bluegreen.model.status import StatusReport
+from bluegreen.report.records import Report
+
+__all__ = ["outputs_of", "render_outputs", "status_outputs"]
+
+
+def outputs_of(report: Report, files: Mapping[str, str]) -> dict[str, str]:
+    """Every output and its value; empty where a run that failed has none. `version` is then the one that was asked for."""
+    outcome = report.outcome
+    return {
+        "result": (outcome.result if outcome else Result.FAILED).value,
+        "version": outcome.version if outcome else report.run.version,
+        "previous-version": outcome.previous_version if outcome else "",
+        "color": outcome.color.value if outcome and outcome.color else "",
+        "image-id": outcome.image_id if outcome else "",
+        "containers": "\n".join(outcome.containers) if outcome else "",
+        "url": (outcome.url if outcome else "") or report.run.url,
+        "duration": f"{report.duration:.1f}",
+        **files,
+    }
+
+
+def status_outputs(status: StatusReport) -> dict[str, str]:
+    """What `status` puts out: who serves."""
+    return {
+        "version": status.live_version,
+        "color": status.live_color.value if status.live_color else "",
+        "containers": "\n".join(container.name for container in status.containers if container.color is status.live_color),
+        "url": status.url,
+    }
+
+
+def render_outputs(values: Mapping[str, str], *, token: Callable[[], str] = lambda: secrets.token_hex(16)) -> str:
+    """The text to append to `$GITHUB_OUTPUT`. The delimiter cannot be guessed, so no value can end early and add outputs of its own."""
+    parts: list[str] = []
+    for name, value in values.items():
+        delimiter = f"bluegreen_{token()}"
+        parts.append(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+    return "".join(parts)

@@ -1,0 +1,102 @@
+"""The answer of `status` for a person: one sentence, one table, and what else there is to know."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bluegreen.model.color import Color
+from bluegreen.model.status import ContainerStatus, StatusReport
+
+__all__ = ["clean_status", "print_status", "status_headline", "status_lines", "status_notes"]
+
+_PAINT = {Color.BLUE: "blue", Color.GREEN: "green"}
+
+
+def status_headline(status: StatusReport) -> str:
+    """Who serves, in one sentence."""
+    if status.live_color is None:
+        return f"{status.app}: no release is live"
+    if status.candidate_share is None:
+        return f"{status.app} {status.live_version} serves all traffic ({status.live_color.value})"
+    return (
+        f"{status.app} {status.live_version} serves {status.live_share} % of the traffic ({status.live_color.value}), "
+        f"{status.candidate_version} {status.candidate_share} %"
+    )
+
+
+def status_notes(status: StatusReport) -> tuple[tuple[str, str], ...]:
+    """Label and text of what the table does not show."""
+    kept = ", ".join(status.kept) or "none; a rollback is not possible"
+    every = (("url", status.url), ("kept for a rollback", kept), ("lock", status.lock_holder or "free"))
+    return tuple((label, text) for label, text in every if text)
+
+
+def print_status(console: Console, status: StatusReport) -> None:
+    """The sentence, the table and the notes on a console."""
+    dot = Text("● ", style=_PAINT[status.live_color]) if status.live_color else Text("○ ")
+    console.print(dot + Text(status_headline(status), style="bold"), soft_wrap=True)
+    console.print()
+    if status.containers:
+        console.print(_table(status))
+        console.print()
+    for label, text in status_notes(status):
+        console.print(Text.assemble((f"  {label:<21}", "bright_black"), text), soft_wrap=True)
+
+
+def status_lines(status: StatusReport) -> list[str]:
+    """The same as plain lines, as wide as they need to be."""
+    console = Console(file=io.StringIO(), width=200, color_system=None, highlight=False, markup=False, emoji=False, _environ={})
+    with console.capture() as captured:
+        print_status(console, status)
+    return [line.rstrip() for line in captured.get().splitlines()]
+
+
+def clean_status(status: StatusReport, phrase: Callable[[str], str]) -> StatusReport:
+    """The same without secrets and control characters."""
+    return replace(
+        status,
+        app=phrase(status.app),
+        live_version=phrase(status.live_version),
+        candidate_version=phrase(status.candidate_version),
+        containers=tuple(_clean_container(container, phrase) for container in status.containers),
+        kept=tuple(phrase(version) for version in status.kept),
+        lock_holder=phrase(status.lock_holder),
+        url=phrase(status.url),
+    )
+
+
+def _clean_container(container: ContainerStatus, phrase: Callable[[str], str]) -> ContainerStatus:
+    return replace(
+        container,
+        name=phrase(container.name),
+        version=phrase(container.version),
+        state=phrase(container.state),
+        health=phrase(container.health),
+        address=phrase(container.address),
+        started_at=phrase(container.started_at),
+    )
+
+
+def _table(status: StatusReport) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bright_black")
+    for heading in ("", "CONTAINER", "COLOR", "VERSION", "STATE", "HEALTH", "ADDRESS", "STARTED"):
+        table.add_column(heading, no_wrap=True)
+    for container in status.containers:
+        live = container.color is status.live_color
+        table.add_row(
+            Text("→" if live and container.state.startswith("running") else " "),
+            Text(container.name, style="bold" if live else ""),
+            Text(container.color.value, style=_PAINT[container.color]),
+            Text(container.version),
+            Text(container.state),
+            Text(container.health or "–"),
+            Text(container.address or "–"),
+            Text(container.started_at or "–"),
+        )
+    return table
