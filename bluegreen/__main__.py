@@ -1,0 +1,161 @@
+"""Environment and flags in, exit code out: builds the real host, clock and report, and does what was asked."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bluegreen.commands.deploy import deploy
+from bluegreen.commands.rollback import rollback
+from bluegreen.commands.status import status
+from bluegreen.errors import BadInput, BlueGreenError
+from bluegreen.host import Clock, Host
+from bluegreen.host.clock import SystemClock
+from bluegreen.host.remote import connect
+from bluegreen.inputs import Help, mask_commands, secrets_asked, secrets_given, understand
+from bluegreen.model.ask import Ask, Command
+from bluegreen.model.outcome import Outcome
+from bluegreen.model.progress import Progress
+from bluegreen.model.status import StatusReport
+from bluegreen.report import Detail, Places, Reporter, Run, Stream, finish, greet, places, reporter
+
+__all__ = ["Surroundings", "main"]
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_UNTOLD = "bluegreen-action met a bug of its own ({}), and another one while it reported that. Please tell us: {}\n"
+_ISSUES = "https://github.com/org/bluegreen-action/issues"
+
+_COMMANDS: Mapping[Command, Callable[[Ask, Host, Progress, Clock], Outcome | StatusReport]] = {
+    Command.DEPLOY: deploy,
+    Command.ROLLBACK: rollback,
+    Command.STATUS: status,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a run stands in: its environment, where it prints, and how it gets to a host."""
+
+    environ: Mapping[str, str]
+    out: Stream
+    err: Stream
+    connect: Callable[[Ask, Clock, Progress], AbstractContextManager[Host]] = connect
+
+    def told(self, *, json: bool) -> Stream:
+        """Where people read: with `--json` standard output is not theirs."""
+        return self.err if json else self.out
+
+    def mask(self, secrets: Iterable[str]) -> None:
+        """Have the runner hide these from now on."""
+        if self.environ.get("GITHUB_ACTIONS") == "true":
+            self.out.write("".join(f"{line}\n" for line in mask_commands(secrets)))
+            self.out.flush()
+
+    def places(self, *, summary: bool) -> Places:
+        """Where the reports go: on a runner a new folder of its temporary ones, else nowhere."""
+        temporary = self.environ.get("RUNNER_TEMP", "")
+        return places(self.environ, directory=_new_folder(Path(temporary)) if temporary else None, summary=summary)
+
+
+def main(argv: Sequence[str], around: Surroundings) -> int:
+    """Do what the inputs ask for and return the exit code. No exception leaves it."""
+    try:
+        secrets = secrets_given(around.environ)
+        around.mask(secrets)
+        try:
+            asked = understand(around.environ, argv)
+        except BadInput as error:
+            return _refuse(error, argv, secrets, around)
+        if isinstance(asked, Help):
+            around.out.write(f"{asked.text}\n")
+            return 0
+        return _obey(asked, around)
+    except Exception as error:  # noqa: BLE001 — the last line: a traceback may show secrets, and never helps a user
+        around.err.write(_UNTOLD.format(type(error).__name__, _ISSUES))
+        return 1
+
+
+def _obey(ask: Ask, around: Surroundings) -> int:
+    secrets = secrets_asked(ask)
+    around.mask(set(secrets).difference(secrets_given(around.environ)))
+    clock = SystemClock(ask.control.deadline)
+    tell = reporter(
+        around.environ,
+        clock=clock,
+        stream=around.told(json=ask.control.json),
+        secrets=secrets,
+        detail=Detail.VERBOSE if ask.control.verbose else Detail.NORMAL,
+    )
+    run = Run(
+        command=ask.command.value,
+        app=ask.app.app,
+        version=ask.build.version if ask.build else "",
+        host=ask.connection.host,
+        url=ask.traffic.url,
+    )
+    with _cancelled_by_signals(clock):
+        greet(tell, run)
+        end = _end(ask, tell, clock, around)
+        where = around.places(summary=ask.control.summary)
+        return finish(tell, end, run=run, where=where, json_stream=around.out if ask.control.json else None)
+
+
+def _end(ask: Ask, tell: Reporter, clock: SystemClock, around: Surroundings) -> Outcome | StatusReport | Exception:
+    try:
+        with around.connect(ask, clock, tell) as host:
+            tell.round_trips = host.round_trips
+            return _COMMANDS[ask.command](ask, host, tell, clock)
+    except BlueGreenError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 — a bug is reported like any other end
+        if ask.control.verbose:
+            for line in "".join(traceback.format_exception(error)).splitlines():
+                tell.output(line)
+        return error
+
+
+def _refuse(error: BadInput, argv: Sequence[str], secrets: Sequence[str], around: Surroundings) -> int:
+    """End a run whose inputs nobody could understand."""
+    json = "--json" in argv
+    tell = reporter(around.environ, clock=SystemClock(0.0), stream=around.told(json=json), secrets=secrets)
+    run = Run(command=argv[0] if argv and argv[0] in {command.value for command in Command} else Run().command)
+    return finish(tell, error, run=run, where=around.places(summary=True), json_stream=around.out if json else None)
+
+
+def _new_folder(inside: Path) -> Path:
+    """A folder for the reports of this run alone; where none can be made, one that will fail to be written and be told so."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="bluegreen-report-", dir=inside))
+    except OSError:
+        return inside / "bluegreen-report"
+
+
+@contextmanager
+def _cancelled_by_signals(clock: SystemClock) -> Iterator[None]:
+    """The first signal cancels the run. Later ones find it cancelled already, and its undoing goes on."""
+    before = {number: signal.signal(number, lambda _number, _frame: clock.cancel()) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run() -> int:
+    """The program: this process's own words, environment and streams, which never fail for a character they cannot spell."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    return main(sys.argv[1:], Surroundings(environ=os.environ, out=sys.stdout, err=sys.stderr))
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,74 @@
+"""One input: its text, its default as people would write it, and what else the help, action.yml and the README tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from pydantic import Field
+from pydantic.fields import FieldInfo
+
+from bluegreen.model.ask import Command
+
+__all__ = ["Described", "Kind", "describe", "env_name", "given", "kebab"]
+
+_EVERY = tuple(Command)
+
+
+class Kind(Enum):
+    """How an input's value looks. A list takes one item a line; a secret has no flag that takes its value."""
+
+    TEXT = "text"
+    LIST = "list"
+    SWITCH = "switch"
+    SECRET = "secret"  # noqa: S105 — a kind of input, no password
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """All there is to tell of one input. `default` is empty where there is none; `otherwise` says in words what holds then."""
+
+    name: str
+    group: str
+    text: str
+    kind: Kind
+    default: str
+    otherwise: str
+    required: bool
+    commands: tuple[Command, ...]
+
+    @property
+    def env(self) -> str:
+        """The variable of the environment that carries it."""
+        return env_name(self.name)
+
+
+def kebab(name: str) -> str:
+    """An input's name as workflows spell it."""
+    return name.replace("_", "-")
+
+
+def env_name(name: str) -> str:
+    """The variable that carries the input of that name, in either spelling."""
+    return f"INPUT_{name.replace('-', '_').upper()}"
+
+
+def given(
+    default: str,
+    text: str,
+    *,
+    kind: Kind = Kind.TEXT,
+    otherwise: str = "",
+    required: bool = False,
+    commands: tuple[Command, ...] = _EVERY,
+) -> Any:
+    """Declare an input. The default is text too, and goes through the same parser as anything a user writes."""
+    extra: dict[str, Any] = {"kind": kind, "otherwise": otherwise, "required": required, "commands": commands}
+    return Field(default, description=" ".join(text.split()), validate_default=True, json_schema_extra=extra)
+
+
+def describe(name: str, group: str, info: FieldInfo) -> Described:
+    """Read back what `given` was told."""
+    extra: dict[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    return Described(name=kebab(name), group=group, text=info.description or "", default=info.default, **extra)

@@ -1,0 +1,75 @@
+"""The app, and how its containers run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, PlainValidator, ValidationInfo
+
+from bluegreen.inputs.field import Kind, given
+from bluegreen.inputs.parse import names, pairs, phrases, places, quantities, words
+from bluegreen.inputs.parse.pairs import Pairs
+from bluegreen.inputs.parse.places import EnvFile
+from bluegreen.model.ask import Command, Room
+
+_DEPLOY = (Command.DEPLOY,)
+_Words = tuple[str, ...]
+
+
+def _app(text: str, info: ValidationInfo) -> str:
+    repository = info.data.get("image", ("", ""))[0]
+    name = names.app_name(text) or names.app_of_image(repository)
+    if not name and repository:
+        raise ValueError(f"it is empty, and `{repository}` ends in nothing that can name an app: up to 40 of a-z, 0-9 and `-`")
+    if not name and info.data.get("command") in {Command.ROLLBACK, Command.STATUS}:
+        raise ValueError("it is empty and so is `image`, and one of them must say which app is meant")
+    return name
+
+
+class AppInputs(BaseModel):
+    """App."""
+
+    app: Annotated[str, PlainValidator(_app)] = given(
+        "", "The app's name: names its containers, its network and its NGINX site.", otherwise="last part of `image`"
+    )
+    container_port: Annotated[int, PlainValidator(quantities.port_or_none)] = given(
+        "", "Port the app listens on in its container.", otherwise="the image's only `EXPOSE`, else 8000", commands=_DEPLOY
+    )
+    env: Annotated[Pairs, PlainValidator(pairs.environment)] = given(
+        "",
+        "Variables of the container, `NAME=value`, in docker's env-file syntax: quotes are part of the value.",
+        kind=Kind.SECRET,
+        commands=_DEPLOY,
+    )
+    env_file: Annotated[EnvFile, PlainValidator(places.env_file)] = given(
+        "", "File of such variables on the runner, or `host:PATH` for one on the host; `env` wins.", commands=_DEPLOY
+    )
+    volumes: Annotated[_Words, PlainValidator(places.volumes)] = given(
+        "", "Volumes, `SOURCE:TARGET[:MODE]`; both releases use them at the same time.", kind=Kind.LIST, commands=_DEPLOY
+    )
+    networks: Annotated[_Words, PlainValidator(names.networks)] = given(
+        "", "Docker networks of the host to join besides the app's own, such as the database's.", kind=Kind.LIST, commands=_DEPLOY
+    )
+    container_command: Annotated[_Words, PlainValidator(phrases.command)] = given(
+        "", "Command to run instead of the image's own; no shell reads it.", otherwise="the image's `CMD`", commands=_DEPLOY
+    )
+    memory: Annotated[int, PlainValidator(quantities.memory)] = given(
+        "", "Memory limit of a container, such as `512m`.", otherwise="no limit", commands=_DEPLOY
+    )
+    cpus: Annotated[float, PlainValidator(quantities.cpus)] = given(
+        "", "Processors a container may use, such as `1.5`.", otherwise="no limit", commands=_DEPLOY
+    )
+    container_options: Annotated[_Words, PlainValidator(words.container_options)] = given(
+        "",
+        "More words of `docker run`, such as `--init --shm-size 256m`; what would break the deployment is refused with its reason.",
+        commands=_DEPLOY,
+    )
+    release_command: Annotated[_Words, PlainValidator(phrases.command)] = given(
+        "", "Command that runs once in the new image before the release starts, such as migrations.", commands=_DEPLOY
+    )
+    release_timeout: Annotated[float, PlainValidator(quantities.seconds)] = given(
+        "5m", "How long the release command may take.", commands=_DEPLOY
+    )
+    room: Annotated[str, PlainValidator(phrases.choice(*(room.value for room in Room)))] = given(
+        "refuse", "What to do when the host has no room for two releases at once: `refuse` or `warn`.", commands=_DEPLOY
+    )

@@ -1,0 +1,47 @@
+"""When a candidate is good enough for users."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, PlainValidator
+
+from bluegreen.inputs.field import Kind, given
+from bluegreen.inputs.parse import log_rules, names, phrases, quantities, traffic, web
+from bluegreen.model.ask import Command
+
+_CHANGES = (Command.DEPLOY, Command.ROLLBACK)
+_Ranges = tuple[tuple[int, int], ...]
+
+
+class ProbeInputs(BaseModel):
+    """Probe."""
+
+    health_path: Annotated[str, PlainValidator(web.http_path)] = given("/", "Path of the health check.", commands=_CHANGES)
+    health_host: Annotated[str, PlainValidator(names.host_header)] = given(
+        "", "`Host` header of the health check.", otherwise="first name of `server-name`", commands=_CHANGES
+    )
+    health_status: Annotated[_Ranges, PlainValidator(traffic.status_ranges)] = given(
+        "200-399", "Statuses of a good answer, such as `200-299,404`.", commands=_CHANGES
+    )
+    health_body: Annotated[str, PlainValidator(phrases.one_line)] = given("", "Text that a good answer's body contains.", commands=_CHANGES)
+    health_timeout: Annotated[float, PlainValidator(quantities.seconds)] = given(
+        "60s", "How long the candidate may take to become healthy.", commands=_CHANGES
+    )
+    health_interval: Annotated[float, PlainValidator(quantities.seconds)] = given("1s", "Time between failing tries.", commands=_CHANGES)
+    health_successes: Annotated[int, PlainValidator(quantities.count)] = given(
+        "3", "Good answers in a row that are wanted.", commands=_CHANGES
+    )
+    log_ready: Annotated[str, PlainValidator(phrases.pattern)] = given(
+        "", "Regular expression that must appear in the candidate's log before it is healthy.", commands=_CHANGES
+    )
+    log_fail: Annotated[tuple[str, ...], PlainValidator(log_rules.fail_patterns)] = given(
+        "",
+        """Regular expressions, one a line; a log line that matches one fails the candidate. They add to the built-in ones
+        (tracebacks, panics, unhandled exceptions); a line `none` switches those off.""",
+        kind=Kind.LIST,
+        commands=_CHANGES,
+    )
+    log_allow: Annotated[tuple[str, ...], PlainValidator(phrases.patterns)] = given(
+        "", "Regular expressions, one a line; a log line that matches one is excused from `log-fail`.", kind=Kind.LIST, commands=_CHANGES
+    )

@@ -1,0 +1,27 @@
+"""How the old release leaves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, PlainValidator
+
+from bluegreen.inputs.field import given
+from bluegreen.inputs.parse import quantities
+from bluegreen.model.ask import Command
+
+_CHANGES = (Command.DEPLOY, Command.ROLLBACK)
+
+
+class RetireInputs(BaseModel):
+    """Retire."""
+
+    drain_timeout: Annotated[float, PlainValidator(quantities.duration)] = given(
+        "30s", "How long the old release may go on answering the requests it has.", commands=_CHANGES
+    )
+    stop_timeout: Annotated[float, PlainValidator(quantities.duration)] = given(
+        "10s", "How long its process may take to end after SIGTERM, before SIGKILL.", commands=_CHANGES
+    )
+    keep: Annotated[int, PlainValidator(quantities.kept)] = given(
+        "1", "How many old releases are kept, stopped, to roll back to; `0` removes the old one at once.", commands=_CHANGES
+    )

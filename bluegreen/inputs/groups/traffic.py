@@ -1,0 +1,58 @@
+"""Where users come in, and how the traffic moves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, PlainValidator, ValidationInfo
+
+from bluegreen.inputs.field import Kind, given
+from bluegreen.inputs.parse import phrases, places, quantities, traffic, web
+from bluegreen.model.ask import Command, ShiftStep
+
+_CHANGES = (Command.DEPLOY, Command.ROLLBACK)
+
+
+def _certificate_key(text: str, info: ValidationInfo) -> str:
+    path = places.host_path(text)
+    certificate = info.data.get("tls_certificate")
+    if certificate is not None and bool(certificate) != bool(path):
+        raise ValueError("it goes together with `tls-certificate`: give both or neither")
+    return path
+
+
+class TrafficInputs(BaseModel):
+    """Traffic."""
+
+    url: Annotated[str, PlainValidator(web.url)] = given(
+        "", "What users type, such as `https://example.com/`; before the commit it must reach the new release.", commands=tuple(Command)
+    )
+    server_name: Annotated[tuple[str, ...], PlainValidator(web.server_names)] = given(
+        "_", "NGINX `server_name`: names and wildcards; `_` answers to any name.", kind=Kind.LIST, commands=_CHANGES
+    )
+    listen: Annotated[tuple[str, ...], PlainValidator(web.listen)] = given(
+        "80",
+        "Addresses NGINX listens on, such as `80` or `127.0.0.1:8080`. With a certificate the default becomes `443`.",
+        kind=Kind.LIST,
+        commands=_CHANGES,
+    )
+    tls_certificate: Annotated[str, PlainValidator(places.host_path)] = given(
+        "", "Path of a certificate chain on the host; turns TLS on.", commands=_CHANGES
+    )
+    tls_certificate_key: Annotated[str, PlainValidator(_certificate_key)] = given(
+        "", "Path of that certificate's key on the host.", commands=_CHANGES
+    )
+    site: Annotated[str, PlainValidator(phrases.choice("managed"))] = given(
+        "managed", "How NGINX is told: `managed` writes and owns the app's server block.", commands=_CHANGES
+    )
+    shift: Annotated[tuple[ShiftStep, ...], PlainValidator(traffic.shift)] = given(
+        "10% 10s, 50% 10s",
+        "Shares the new release gets, each held for a while, before it gets all; `100%` moves all at once.",
+        commands=_CHANGES,
+    )
+    watch: Annotated[float, PlainValidator(quantities.duration)] = given(
+        "10s", "How long the new release is watched with all of the traffic before the commit.", commands=_CHANGES
+    )
+    client_max_body_size: Annotated[str, PlainValidator(quantities.body_size)] = given(
+        "50m", "Largest request body NGINX accepts; `0` for no limit.", commands=_CHANGES
+    )

@@ -1,0 +1,91 @@
+"""Texts: words of a command, lines, regular expressions, and the way several problems of one input are told together."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+__all__ = ["choice", "command", "flag", "gather", "lines", "one_line", "pattern", "patterns"]
+
+T = TypeVar("T")
+
+_YES = {"true", "yes", "on", "1"}
+_NO = {"false", "no", "off", "0"}
+_SHELL = {"&&", "||", "|", ";", "&", ">", ">>", "<", "2>&1"}
+
+
+def gather(parse: Callable[[str], T], words: Iterable[str]) -> list[T]:
+    """Parse every word, and raise one ValueError that holds the problems of all of them, one a line."""
+    values, problems = [], []
+    for word in words:
+        try:
+            values.append(parse(word))
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise ValueError("\n".join(problems))
+    return values
+
+
+def lines(text: str) -> list[str]:
+    """The lines that say something: neither empty nor a `#` comment."""
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def flag(text: str) -> bool:
+    """Yes or no, as YAML and people spell it."""
+    word = text.strip().lower()
+    if word not in _YES | _NO:
+        raise ValueError(f"`{text.strip()}` is neither `true` nor `false`")
+    return word in _YES
+
+
+def command(text: str) -> tuple[str, ...]:
+    """The words of a command, split as a shell would, but run by none. Line breaks are spaces."""
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError:
+        raise ValueError("its quotes do not match") from None
+    operators = sorted(_SHELL.intersection(words))
+    if operators:
+        raise ValueError(f"`{operators[0]}` needs a shell, and none runs this command: write `sh -c '…'`")
+    return words
+
+
+def pattern(text: str) -> str:
+    """One regular expression in Python's syntax, or nothing."""
+    word = text.strip()
+    try:
+        re.compile(word)
+    except re.error as error:
+        raise ValueError(f"`{word}` is no regular expression: {error.msg} at position {error.pos}") from None
+    return word
+
+
+def patterns(text: str) -> tuple[str, ...]:
+    """Regular expressions, one a line."""
+    return tuple(gather(pattern, [line.strip() for line in text.splitlines() if line.strip()]))
+
+
+def one_line(text: str) -> str:
+    """Free text without control characters."""
+    word = text.strip()
+    if re.search(r"[\x00-\x1f\x7f]", word):
+        raise ValueError("it holds a line break or another control character")
+    return word
+
+
+def choice(*words: str) -> Callable[[str], str]:
+    """A parser that takes one of these words only."""
+
+    def parse(text: str) -> str:
+        word = text.strip()
+        if word not in words:
+            raise ValueError(
+                f"`{word}` is none of: {', '.join(words)}" if len(words) > 1 else f"`{word}` is not there yet, only `{words[0]}` is"
+            )
+        return word
+
+    return parse

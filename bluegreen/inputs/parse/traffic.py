@@ -1,0 +1,56 @@
+"""How traffic is described: steps of a shift, and which answers are good."""
+
+from __future__ import annotations
+
+import re
+
+from bluegreen.inputs.parse.phrases import gather
+from bluegreen.inputs.parse.quantities import duration
+from bluegreen.model.ask import ShiftStep
+
+__all__ = ["shift", "status_ranges"]
+
+_LOWEST_STATUS = 100
+_HIGHEST_STATUS = 599
+
+
+def shift(text: str) -> tuple[ShiftStep, ...]:
+    """The steps of `10% 10s, 50% 10s`, without the last one, which is always all of the traffic. `100%` has no steps."""
+    words = [part.strip() for part in re.split(r"[,\n]", text) if part.strip()]
+    if words and re.fullmatch(r"100\s*%", words[-1]):
+        words.pop()
+    steps = tuple(gather(_step, words))
+    shares = [step.share for step in steps]
+    if shares != sorted(set(shares)):
+        raise ValueError("each step needs a larger share than the one before it: " + ", ".join(f"{share}%" for share in shares))
+    return steps
+
+
+def _step(word: str) -> ShiftStep:
+    found = re.fullmatch(r"(\d{1,3})\s*%\s+(?:for\s+)?(\S+)", word)
+    if found is None:
+        raise ValueError(f"`{word}` is no step such as `10% 30s`: a percentage, and how long to hold it")
+    share = int(found[1])
+    if share == 100:
+        raise ValueError(f"`{word}`: all of the traffic is always the last step, and `watch` says how long to hold it; write `100%` alone")
+    if not 1 <= share < 100:
+        raise ValueError(f"`{word}`: a step's share is a percentage from 1 to 99")
+    return ShiftStep(share=share, hold=duration(found[2]))
+
+
+def status_ranges(text: str) -> tuple[tuple[int, int], ...]:
+    """The ranges of `200-399,404`."""
+    ranges = tuple(gather(_range, [part.strip() for part in re.split(r"[,\s]+", text) if part.strip()]))
+    if not ranges:
+        raise ValueError("it names no status at all; the default is `200-399`")
+    return ranges
+
+
+def _range(word: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{3})(?:-(\d{3}))?", word)
+    if found is None:
+        raise ValueError(f"`{word}` is no status or range such as `200`, `404` or `200-399`")
+    low, high = int(found[1]), int(found[2] or found[1])
+    if not _LOWEST_STATUS <= low <= high <= _HIGHEST_STATUS:
+        raise ValueError(f"`{word}` is no range of HTTP statuses: they go from 100 to 599, the smaller one first")
+    return low, high
