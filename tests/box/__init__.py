@@ -1,0 +1,5 @@
+"""An EC2 host in a container, shared by the end-to-end tests, the demo and the benches."""
+
+from tests.box.box import Box
+
+__all__ = ["Box"]

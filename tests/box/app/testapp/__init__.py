@@ -1,0 +1,1 @@
+"""The test application; __main__.py tells what it can do."""

@@ -1,0 +1,27 @@
+#!/bin/bash
+# Tells what the host declares about an app's traffic, and what happens to its containers: one line an event, from outside the product.
+#   route TIME ARMED COMMITTED     the two links' targets, `-` where there is none       event JSON     of docker, running containers first
+app=$1
+armed=/run/bluegreen/$app
+committed=/var/lib/bluegreen/apps/$app/traffic
+trap 'kill $(jobs -p) 2> /dev/null' EXIT
+for id in $(docker ps -q --filter "label=bluegreen.app=$app"); do
+    docker inspect -f 'event {"Action":"start","id":"{{.Id}}","timeNano":0,"Actor":{"Attributes":{{json .Config.Labels}}}}' "$id"
+done
+docker events --filter type=container --filter "label=bluegreen.app=$app" --format 'event {{json .}}' &
+
+target() { # of a link, read once a change may have happened; without a fork when there is no link
+    [ -L "$1" ] || { echo -; return; }
+    local path
+    path=$(readlink "$1") && echo "${path##*/}" || echo -
+}
+
+before=
+while :; do
+    now="$(target "$armed") $(target "$committed")"
+    if [ "$now" != "$before" ]; then
+        echo "route $EPOCHREALTIME $now"
+        before=$now
+    fi
+    sleep 0.03
+done
