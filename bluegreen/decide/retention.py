@@ -29,14 +29,16 @@ def spare_containers(containers: Iterable[Container], live_id: str, stay: Iterab
     return tuple(spare)
 
 
-def prunable(images: Iterable[Image], live_image_id: str, stay: Iterable[Release]) -> tuple[Image, ...]:
+def prunable(images: Iterable[Image], live_image_id: str, stay: Iterable[Release], earlier: Iterable[Release] = ()) -> tuple[Image, ...]:
     """The app's own images that no release needs: not the live one, not a kept one, and nothing built after the live one.
 
-    A newer image than the live one may be another deployment's, built before it got the lock.
+    A newer image than the live one may be another deployment's, built before it got the lock. BuildKit dates an image by its newest
+    layer, so releases that differ in their settings alone are of one date: those of `earlier` releases are known to be older.
     """
     all_ = tuple(images)
     needed = {live_image_id, *(release.image_id for release in stay)}
     live = next((image for image in all_ if image.id == live_image_id), None)
     if live is None:
         return ()
-    return tuple(image for image in all_ if image.id not in needed and image.created < live.created)
+    served = {release.image_id for release in earlier}
+    return tuple(image for image in all_ if image.id not in needed and (image.created < live.created or image.id in served))

@@ -34,6 +34,7 @@ def connect(ask: Ask, clock: Clock, tell: Progress) -> Iterator[RemoteHost]:
     with ExitStack() as opened:
         with stating("Nothing was changed."):
             connection = opened.enter_context(Connection.open(ask.connection, clock, meter))
+            connection.docker_socket()  # what it opens ahead of need opens while the facts are read
             facts = read_facts(connection, ask.app.app)
             _tell_facts(facts, tell)
             host = RemoteHost(connection, facts, clock, ask, meter)

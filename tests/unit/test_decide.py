@@ -146,6 +146,13 @@ def test_only_older_images_that_no_release_needs_are_pruned() -> None:
     assert prunable(images, "sha256:unknown", []) == ()
 
 
+def test_of_images_of_one_date_those_of_earlier_releases_are_pruned() -> None:
+    """BuildKit gives an image the date of its newest layer, which two releases can share."""
+    images = tuple(Image(id=f"sha256:v{n}", created="2026-01-01") for n in range(1, 5))
+    gone = prunable(images, "sha256:v3", [_release("v2"), _release("v3")], [_release("v1"), _release("v2")])
+    assert [image.id for image in gone] == ["sha256:v1"]
+
+
 def test_of_a_kept_release_one_stopped_container_stays() -> None:
     """The one that ran last; containers of no kept release go, the live one never does."""
     live, old = _release("v2"), _release("v1")

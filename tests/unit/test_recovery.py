@@ -28,9 +28,16 @@ def _release(version: str, committed_at: str) -> Release:
 
 def _container(release: Release, color: Color, *, running: bool, role: Role = Role.WEB) -> Container:
     return Container(
-        id=f"{release.version}-{color.value}-{role.value}", name=release.version, color=color, release_id=release.id, version=release.version,
-        settings_digest="", role=role, image_id=release.image_id, running=running,
-    )  # fmt: skip
+        id=f"{release.version}-{color.value}-{role.value}",
+        name=release.version,
+        color=color,
+        release_id=release.id,
+        version=release.version,
+        settings_digest="",
+        role=role,
+        image_id=release.image_id,
+        running=running,
+    )
 
 
 BLUE, GREEN = _release("v1", "2026-01-01T00:00:00Z"), _release("v2", "")

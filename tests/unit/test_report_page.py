@@ -139,7 +139,7 @@ def test_nothing_of_others_becomes_an_element(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "outcome, sentence",
+    ("outcome", "sentence"),
     [
         (DEPLOYED, "myexample v2 serves all traffic; v1 is kept, stopped."),
         (Outcome(result=Result.DEPLOYED, version="v2", previous_version="v1"), "myexample v2 serves all traffic; it replaced v1."),
