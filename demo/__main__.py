@@ -72,15 +72,15 @@ def play(console: Console) -> int:
     problems = disappointments(codes, summary, deaths, _FOLDER)
     for problem in problems:
         console.print(f"[red]✗[/] {problem}")
-    console.print(f"\n{_moral(summary, problems)} [dim]{time.monotonic() - began:.0f} s; the reports are in .demo/[/]")
+    console.print(f"\n{_moral(summary, problems)} [dim]{time.monotonic() - began:.0f} s; look at .demo/report.html and its neighbors[/]")
     return 1 if problems else 0
 
 
 def _moral(summary: Summary, problems: list[str]) -> str:
     if problems:
         return "[red bold]The demo did not go as told.[/]"
-    inside = f"the {summary.in_flight} that were inside v4's process when it died" if summary.in_flight else "none"
-    return f"[green bold]✓[/] Three deployments, {summary.requests:,} requests. Failed: {inside}."
+    lost = f"{summary.in_flight} failed, inside v4's process as it died" if summary.in_flight else "none failed"
+    return f"[green bold]✓[/] Three deployments, {summary.requests:,} requests: {lost}."
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -83,13 +84,23 @@ class Stage:
         self._console.print(Rule(f"[bold]{act.title}[/]", align="left"))
         argv = (sys.executable, "-I", str(_ROOT / "entrypoint.py"), "deploy", "--json")
         began = time.monotonic()
+        self._scratch(act).mkdir()
         sys.stdout.flush()
         with (self._folder / (act.report or "report-v1.json")).open("wb") as report:
             # With --json the report goes to standard output, and what people read to standard error, which is this terminal.
             code = subprocess.run(argv, env=self._environment(act), stdout=report, timeout=_LIMIT, check=False, cwd=_ROOT).returncode
+        self._keep_page(act)
         mark = "[green]✓ as expected[/]" if code == act.exit_code else f"[red]✗ expected {act.exit_code}[/]"
         self._console.print(f"[dim]exit code[/] {code} {mark} [dim]after {time.monotonic() - began:.1f} s[/]")
         return code
+
+    def _keep_page(self, act: Act) -> None:
+        """The page that a runner would offer for download, beside the JSON of the same run."""
+        for page in self._scratch(act).rglob("report.html"):
+            shutil.copy(page, self._folder / Path(act.report or "report-v1.json").with_suffix(".html"))
+
+    def _scratch(self, act: Act) -> Path:
+        return self._folder / f"runner-{act.version}"
 
     def tell_load(self, load: Load) -> None:
         """One line about the users, as far as they have come."""
@@ -114,6 +125,7 @@ class Stage:
     def _environment(self, act: Act) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TERM", "LANG", "LC_ALL", "NO_COLOR", "COLUMNS") if name in os.environ}
         return kept | {
+            "RUNNER_TEMP": str(self._scratch(act).resolve()),
             "INPUT_HOST": self._box.address,
             "INPUT_USERNAME": "ubuntu",
             "INPUT_KEY": self._box.key_file.read_text(),
