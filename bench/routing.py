@@ -2,7 +2,8 @@
 
 moves         100 moves in 10 s under keep-alive load: how many requests there were, and how many failed
 hot_kill      the serving container is killed under POST load in a hot group: the same
-lone_failure  live resets 1 request in 50 in a hot group: how many requests the other color got that live had not failed first
+lone_failure  live resets 1 request in 1000 in a hot group: how many requests the other color got that live had not failed first
+failing_live  the same with 1 in 50, four failures a second
 back_ms       milliseconds until traffic is back: after kill -9 of the deployer, of the guardian, and after SIGSTOP of the deployer
 """
 
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,8 +72,8 @@ def misled(box: Box, colors: Colors) -> dict[str, int]:
     }
 
 
-def back(box: Box, act: Callable[[subprocess.Popen[str]], None], lease: float) -> float:
-    """Seconds from the fault until the armed route is the committed one again."""
+def back(box: Box, act: Callable[[subprocess.Popen[str]], float], lease: float) -> float:
+    """Seconds from the fault, whose moment `act` returns, until the armed route is the committed one again."""
     command = (sys.executable, "-m", "tests.e2e.deployer", box.name, "050-hot", str(lease))
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -82,8 +83,7 @@ def back(box: Box, act: Callable[[subprocess.Popen[str]], None], lease: float) -
             exec_in = (*box.engine.client, "exec", box.container)
             watch = subprocess.Popen((*exec_in, "bash", "-c", _WATCH), stdout=subprocess.PIPE, text=True)
             time.sleep(0.5)
-            fault = time.time()
-            act(process)
+            fault = act(process)
             told = watch.communicate(timeout=30)[0]
         finally:
             process.kill()
@@ -91,9 +91,17 @@ def back(box: Box, act: Callable[[subprocess.Popen[str]], None], lease: float) -
     return float(told) - fault
 
 
-def kill_guardian(box: Box) -> None:
-    """By its number, which the box looks up before the clock starts to matter."""
-    box.sh("kill -9 $(pgrep -f '^bash -c .*bluegreen-[g]uardian' | head -n 1)")
+def send(process: subprocess.Popen[str], number: signal.Signals) -> float:
+    """Signal the deployer."""
+    began = time.time()
+    process.send_signal(number)
+    return began
+
+
+def kill_guardian(box: Box) -> float:
+    """Kill it; the box tells when."""
+    pid = box.sh("pgrep -f '^bash -c .*bluegreen-[g]uardian' | head -n 1")
+    return float(box.sh(f"printf %s $EPOCHREALTIME; kill -9 {pid}"))
 
 
 def main() -> None:
@@ -111,17 +119,23 @@ def main() -> None:
             found["moves"] = under_load(box, {Kind.POST: 250.0, Kind.GET: 150.0}, lambda: move(guardian))
             guardian.arm(Split(green=0, hot=True))
             found["hot_kill"] = under_load(box, {Kind.POST: 200.0}, lambda: _kill_and_wait(box))
-            colors.start(Color.BLUE, bad="drop=50")
-            box.sh(": > /var/log/bluegreen/web.log")
-            under_load(box, {Kind.GET: 100.0, Kind.POST: 100.0}, lambda: time.sleep(8))
-            found["lone_failure"] = misled(box, colors)
+            for name, every in (("lone_failure", 1000), ("failing_live", 50)):
+                colors.start(Color.BLUE, bad=f"drop={every}")
+                time.sleep(3)
+                box.sh(": > /var/log/bluegreen/web.log")
+                under_load(box, {Kind.GET: 200.0}, lambda: time.sleep(15))
+                found[name] = misled(box, colors)
             colors.start(Color.BLUE)
         found["back_ms"] = {
-            "deployer_killed": round(1000 * statistics.median(back(box, lambda process: process.kill(), 15) for _ in range(3)), 1),
-            "guardian_killed": round(1000 * statistics.median(back(box, lambda _: kill_guardian(box), 15) for _ in range(3)), 1),
-            "deployer_frozen_lease_3s": round(1000 * back(box, lambda process: process.send_signal(signal.SIGSTOP), 3)),
+            "deployer_killed": _median(back(box, lambda process: send(process, signal.SIGKILL), 15) for _ in range(3)),
+            "guardian_killed": _median(back(box, lambda _: kill_guardian(box), 15) for _ in range(3)),
+            "deployer_frozen_lease_3s": _median([back(box, lambda process: send(process, signal.SIGSTOP), 3)]),
         }
     print(json.dumps(found))
+
+
+def _median(seconds: Iterable[float]) -> float:
+    return round(1000 * statistics.median(seconds), 1)
 
 
 def _kill_and_wait(box: Box) -> None:

@@ -53,11 +53,12 @@ class Surroundings:
         """Where people read: with `--json` standard output is not theirs."""
         return self.err if json else self.out
 
-    def mask(self, secrets: Iterable[str]) -> None:
-        """Have the runner hide these from now on."""
+    def mask(self, secrets: Iterable[str], *, json: bool) -> None:
+        """Have the runner hide these from now on; it obeys commands on either stream."""
         if self.environ.get("GITHUB_ACTIONS") == "true":
-            self.out.write("".join(f"{line}\n" for line in mask_commands(secrets)))
-            self.out.flush()
+            stream = self.told(json=json)
+            stream.write("".join(f"{line}\n" for line in mask_commands(secrets)))
+            stream.flush()
 
     def places(self, *, summary: bool) -> Places:
         """Where the reports go: on a runner a new folder of its temporary ones, else nowhere."""
@@ -69,7 +70,7 @@ def main(argv: Sequence[str], around: Surroundings) -> int:
     """Do what the inputs ask for and return the exit code. No exception leaves it."""
     try:
         secrets = secrets_given(around.environ)
-        around.mask(secrets)
+        around.mask(secrets, json="--json" in argv)
         try:
             asked = understand(around.environ, argv)
         except BadInput as error:
@@ -85,7 +86,7 @@ def main(argv: Sequence[str], around: Surroundings) -> int:
 
 def _obey(ask: Ask, around: Surroundings) -> int:
     secrets = secrets_asked(ask)
-    around.mask(set(secrets).difference(secrets_given(around.environ)))
+    around.mask(set(secrets).difference(secrets_given(around.environ)), json=ask.control.json)
     clock = SystemClock(ask.control.deadline)
     tell = reporter(
         around.environ,

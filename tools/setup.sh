@@ -71,7 +71,9 @@ ensure_machine() {
   command -v debootstrap >/dev/null || missing+=(debootstrap)
   command -v sshd >/dev/null || missing+=(openssh-server)
   command -v ssh-keygen >/dev/null || missing+=(openssh-client)
+  command -v curl >/dev/null || missing+=(curl)
   command -v git >/dev/null || missing+=(git)
+  command -v ps >/dev/null || missing+=(procps)
   [ "${#missing[@]}" -eq 0 ] || install_packages ca-certificates "${missing[@]}"
   # From Debian 13 on the client and its BuildKit are packages of their own.
   missing=()

@@ -44,12 +44,14 @@ def superseded(job: Job, newer: Release) -> Outcome:
 
 @contextmanager
 def told_state(plan: Plan, *, undone: str) -> Iterator[None]:
-    """An error that leaves without saying what serves now is told it here, once the undo has run; `undone` says what that removed."""
+    """An error is told here what serves now, once the undo has run, besides what its room knew; `undone` says what that removed."""
     try:
         yield
     except BlueGreenError as error:
         if not error.state:
             error.state = _state(plan, error, undone)
+        elif not isinstance(error, UndoFailed | Unreachable):
+            error.state = f"{error.state} {_state(plan, error, undone)}"
         raise
 
 

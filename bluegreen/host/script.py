@@ -9,7 +9,8 @@ __all__ = ["Script", "load_script"]
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 # `exec`, so that the process's parent is its sshd session itself; -N counts characters, and LC_ALL=C makes them bytes.
-_LOADER = 'IFS= read -r -N "$1" s; eval "$s"'
+# `&&`: when the connection breaks on the way, half a script must not run.
+_LOADER = 'IFS= read -r -N "$1" s && eval "$s"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,10 @@ __all__ = ["LOOPBACK_PORT", "marker_of", "parse_site", "prefix", "render_site", 
 
 LOOPBACK_PORT = 29173
 
-# Measured (bench/routing.py): lone failures of live move no other request, and a color that is dead is left after ten.
-# NGINX forgets failures only when two seconds pass without one, so a live that fails several times a second is left for a moment too.
-_LENIENT = "max_fails=10 fail_timeout=1s"
+# Measured (bench/routing.py): lone failures of live move no other request. More than three would be slow to leave a killed container,
+# whose address answers nothing: each request that finds out waits for proxy_connect_timeout. NGINX forgets failures only when seconds
+# pass without one, so a live that fails several times a second is left for a moment at a time.
+_LENIENT = "max_fails=3 fail_timeout=2s"
 # A longer exact name does not fit a bucket of NGINX's default server_names_hash (64 bytes); one written as a pattern is not in that hash.
 _LONGEST_HASHED_NAME = 46
 _WORD = re.compile(r"[\w.:/*@%+~,=\[\]-]+", re.ASCII)

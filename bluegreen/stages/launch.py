@@ -25,8 +25,9 @@ def launch(job: Job, plan: Plan, undo: Undo) -> Container:
             _run_once(job, job.ask.app.release_command, plan)
     undo.push("remove the candidate", lambda: _discard(job, plan))
     created = job.host.containers.create(_web(plan))
+    # Before it starts: if we die between the two, nobody else would stop it.
+    job.guardian.watch_over(created, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
     candidate = job.host.containers.start(created)
-    job.guardian.watch_over(candidate, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
     job.tell.done(f"{candidate.name} runs as the {candidate.color.value} one at {candidate.address}:{candidate.port}, no port published")
     return candidate
 

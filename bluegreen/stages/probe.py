@@ -30,7 +30,7 @@ def probe(job: Job, candidate: Container) -> Watcher:
         raise CandidateFailed(
             f"{candidate.name} failed its probe: {fault.reason}.",
             means=fault.means,
-            todo="Its last log lines are above. Run the image locally, or correct `health-path`, `container-port` or its settings.",
+            todo="Its last log lines show more. Run the image locally, or correct `health-path`, `container-port` or its settings.",
         )
     job.tell.done(f"{expect.successes} good answers in a row to GET {expect.path} after {job.clock.now() - begun:.1f} s, and a clean log")
     return watcher

@@ -26,7 +26,6 @@ _LAST_ASKED = 5
 def reroute(job: Job, plan: Plan, candidate: Container, watcher: Watcher, undo: Undo) -> None:
     """Everything up to and including the commit. Going back is the undo of what was done so far."""
     fit_site(job, plan, candidate, undo)
-    job.host.containers.set_restart(candidate, RestartPolicy.UNLESS_STOPPED)
     preview = job.guardian.open_preview(plan.color)
     undo.push("take the traffic back", lambda: _take_back(job, candidate))
     _shift_all(job, plan, candidate, watcher, preview)
@@ -61,7 +60,7 @@ def _step(job: Job, candidate: Container, step: ShiftStep, watcher: Watcher, pre
     raise WentBack(
         f"{candidate.name} misbehaved at {step.share} % of the traffic: {fault.reason}.",
         means=fault.means,
-        todo="Its last log lines are above. Mend it and deploy again.",
+        todo="Its last log lines show more. Mend it and deploy again.",
     )
 
 
@@ -76,8 +75,12 @@ def _take_back(job: Job, candidate: Container) -> None:
 
 
 def _commit(job: Job, plan: Plan, candidate: Container, undo: Undo) -> None:
-    """The recipe lies on the host before the commit, unmarked; recovery marks it if we die before we can."""
+    """The recipe lies on the host before the commit, unmarked; recovery marks it if we die before we can.
+
+    Only now is the candidate to outlive a reboot: before, a host that restarts in the middle of a shift must come back without it.
+    """
     job.guardian.save(plan.release)
+    job.host.containers.set_restart(candidate, RestartPolicy.UNLESS_STOPPED)
     job.guardian.commit()
     undo.commit()
     job.guardian.save(replace(plan.release, committed_at=job.clock.utc()))

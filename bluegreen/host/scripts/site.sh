@@ -99,7 +99,7 @@ config=$(nginx -T 2>&1 9>&-) || refuse broken "$(grep -aE '^nginx: |\[emerg\]' <
 pidfile=$(sed -n 's/^[[:space:]]*pid[[:space:]]\{1,\}"\{0,1\}\([^;"]*\).*;.*/\1/p' <<<"$config" | head -n 1)
 pidfile=${pidfile:-/run/nginx.pid}
 # The test itself leaves an empty pid file where there was none.
-{ read -r MASTER <"$pidfile" && read -r name <"/proc/$MASTER/comm" && [[ $name == nginx ]]; } 2>/dev/null \
+{ read -r MASTER <"$pidfile" && [[ $(tr '\0' ' ' <"/proc/$MASTER/cmdline") == *"master process"* ]]; } 2>/dev/null \
     || refuse stopped "no NGINX process has the number in $pidfile"
 if [[ $ACTION == install && -e $FILE ]] && ! intact; then refuse edited "$FILE"; fi
 
