@@ -44,6 +44,8 @@ def main(names: list[str]) -> int:
     """Run the tiers of these names and end with one line that counts."""
     if "unit" in names:
         _warm_up()
+    if "e2e" in names:
+        _raise_boxes()
     tiers = {name: _run(name) for name in names}
     print()
     for name, tier in tiers.items():
@@ -111,6 +113,13 @@ def _warm_up() -> None:
     """Let Python and pytest compile what a fresh clone has not compiled yet: the tier's time is for its tests."""
     argv = (sys.executable, "-m", "pytest", "tests/unit", "-qq", "--collect-only")
     subprocess.run(argv, cwd=_ROOT, env=_environment(""), stdout=subprocess.DEVNULL, timeout=_TIER_LIMIT["unit"], check=False)
+
+
+def _raise_boxes() -> None:
+    """Bring the boxes up one after the other, and the engine below them: two processes would both start one."""
+    for box in _BOXES:
+        argv = (sys.executable, "-m", "tests.box", "up", "--name", box)
+        subprocess.run(argv, cwd=_ROOT, stdout=subprocess.DEVNULL, timeout=_TIER_LIMIT["e2e"], check=False)
 
 
 def _environment(box: str) -> dict[str, str]:

@@ -58,7 +58,7 @@ ensure_venv() {
   printf 'setup: making .venv with %s\n' "$("$python" --version)"
   rm -rf .venv
   "$python" -m venv .venv
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/dev.txt
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r requirements/dev.txt
   printf '%s\n' "$digest" >.venv/.lock-digest
 }
 

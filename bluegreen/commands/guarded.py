@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from bluegreen.decide.recovery import Disarm, Forget, Promote, Remedy, Remove, Retire, Settle, remedies
-from bluegreen.errors import GuardianLost
+from bluegreen.errors import GuardianLost, Unreachable
 from bluegreen.host import Clock, Guard, Host
 from bluegreen.model.ask import Ask
 from bluegreen.model.observed import Observed
@@ -22,7 +22,8 @@ __all__ = ["guarded"]
 def guarded(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Iterator[tuple[Job, Observed]]:
     """The lock, and what there is once nothing half-done is left.
 
-    When the guardian ends in the middle, another one is started, recovers, and the error goes on its way.
+    When the guardian ends in the middle, another one is started, recovers, and the error goes on its way. Its sentinel may have ended
+    this connection with it; then the host has put itself right, and what is left is for the next deployment.
     """
     for made in host.prepare(ask.app.app):
         tell.done(made)
@@ -38,7 +39,7 @@ def guarded(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Iterator[tupl
             job = Job(ask=ask, host=host, guardian=guardian, tell=tell, clock=clock)
             yield job, _recovered(job)
     except GuardianLost:
-        with clock.shield(), host.guard(guard) as guardian:
+        with suppress(Unreachable), clock.shield(), host.guard(guard) as guardian:
             _recovered(Job(ask=ask, host=host, guardian=guardian, tell=tell, clock=clock))
         raise
 

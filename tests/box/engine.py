@@ -183,5 +183,6 @@ def _start_engine() -> Engine:
         tail = (STATE / "dockerd.log").read_text(errors="replace")[-2000:]
         message = f"no Docker engine answers on this machine, and one started here did not come up:\n{tail}"
         raise BoxError(message)
+    process.returncode = 0  # it outlives us: else Python warns of a child that still runs
     print(f"started a Docker engine (process {_PIDFILE.read_text()}); `python -m tests.box down` stops it", file=sys.stderr, flush=True)
     return found

@@ -17,7 +17,7 @@ QUICK = {"shift": "100%", "watch": "0s", "health-successes": "1"}
 """Inputs of a deployment that is not itself the matter of a test."""
 
 _GENTLE = {Kind.GET: 40.0, Kind.POST: 20.0, Kind.FRESH: 10.0}
-_TOKEN = "s3cr3t-t0ken-of-the-app"  # noqa: S105 - made up, and looked for in everything that a run leaves
+_TOKEN = "s3cr3t-t0ken-of-the-app"
 _NPM = "npm_s3cr3t-of-the-build"
 SECRETS = (_TOKEN, _NPM)
 

@@ -26,7 +26,7 @@ from tests.load import Record
 from tests.load.checker import Phase, Violation, check
 
 _READY = "Uvicorn running on http://0.0.0.0:8000"
-_RATE = {"get": 150.0, "fresh": 30.0}
+_GETS, _FRESH = 150.0, 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,16 +95,19 @@ def _look(box: Box) -> Moment:
 def story(running_box: Box, product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """Tell it once; every step's test reads it."""
     say_all(_deploy(product, "v1").finish(), 0, "myexample v1 serves all traffic")
-    with Watch(running_box, "myexample") as watch, users(running_box, tmp_path_factory.mktemp("load") / "load.jsonl", **_RATE) as load:
+    with (
+        Watch(running_box, "myexample") as watch,
+        users(running_box, tmp_path_factory.mktemp("load") / "load.jsonl", get=_GETS, fresh=_FRESH) as load,
+    ):
         running = _deploy(product, "v2")
         running.wait_for("10 % of the requests go to myexample-v2")
         moment = _look(running_box)
         done = running.finish()
         records = load.stop()
         phases = watch.phases()
-        problems = check(records, phases, deaths=watch.deaths(), most_in_flight=0, rate=sum(_RATE.values()))
+        problems = check(records, phases, deaths=watch.deaths(), most_in_flight=0, rate=_GETS + _FRESH)
     say_all(done, 0, "myexample v2 serves all traffic; v1 is kept, stopped")
-    yield Story(
+    return Story(
         done=done,
         moment=moment,
         records=records,
@@ -123,7 +126,7 @@ def _group(configuration: str, name: str) -> list[str]:
 
 
 def test_step_1_the_image_is_built_on_the_host(story: Story) -> None:
-    """`docker build -t myexample:v2 .`"""
+    """`docker build -t myexample:v2 .`."""
     assert "myexample:v2" in story.moment.images
     assert story.moment.container["Config"]["Image"] in {"myexample:v2", story.done.outputs["image-id"]}
     assert story.moment.container["Image"] == story.done.outputs["image-id"]
@@ -143,7 +146,8 @@ def test_step_3_its_log_is_read_before_anyone_reaches_it(story: Story) -> None:
     assert _READY in story.moment.log
     assert story.moment.log.index(_READY) < story.moment.log.index('"GET / HTTP/1.1" 200')
     hot = next(phase.at for phase in story.phases if "v2" in phase.shares)
-    assert min(record.start for record in story.records if record.version == "v2") > hot
+    seen_late = 0.1  # seconds by which a phase may be noticed after it began, see tests/load/checker.py
+    assert min(record.start for record in story.records if record.version == "v2") > hot - seen_late
 
 
 def test_step_4_nginx_knows_both_and_each_backs_the_other_up(story: Story) -> None:
@@ -186,7 +190,7 @@ def test_step_6_the_old_container_is_stopped(story: Story) -> None:
 
 def test_step_6_with_keep_0_the_old_container_is_removed(running_box: Box, product: Product, story: Story, tmp_path: Path) -> None:
     """`docker rm myexample-v1`, and the images of what is gone go too."""
-    with users(running_box, tmp_path / "load.jsonl", **_RATE) as load:
+    with users(running_box, tmp_path / "load.jsonl", get=_GETS, fresh=_FRESH) as load:
         done = _deploy(product, "v3", keep="0", shift="50% 1s", watch="1s").finish()
         records = load.stop()
     say_all(done, 0, "myexample v3 serves all traffic")
@@ -198,7 +202,7 @@ def test_step_6_with_keep_0_the_old_container_is_removed(running_box: Box, produ
 def test_a_log_that_never_says_ready_keeps_the_candidate_out(running_box: Box, product: Product, story: Story, tmp_path: Path) -> None:
     """The log is really read: well in every other way, a release whose log lacks the awaited line is refused, and its log is shown."""
     before = containers(running_box)
-    with users(running_box, tmp_path / "load.jsonl", **_RATE) as load:
+    with users(running_box, tmp_path / "load.jsonl", get=_GETS, fresh=_FRESH) as load:
         done = _deploy(product, "v4", log_ready="ready to rumble", health_timeout="4s").finish()
         records = load.stop()
     say_all(done, 7, "no line of its log matched `ready to rumble`")

@@ -34,11 +34,18 @@ def _context(directory: Path, *lines: str) -> str:
         pytest.param("oom", {"memory": "64m"}, ("ran out of memory", "`memory` is too low"), id="out of memory"),
         pytest.param("traceback", {}, ("Traceback (most recent call last):", "KeyError: 'DATABASE_URL'"), id="logs a traceback"),
         pytest.param("", {"log-ready": "^ready$", "health-timeout": "2s"}, ("no line of its log matched", "^ready$"), id="never ready"),
-        pytest.param("", {"health-body": "fine", "health-timeout": "2s"}, ("its body does not hold the text of `health-body`",), id="answers something else"),
+        pytest.param(
+            "",
+            {"health-body": "fine", "health-timeout": "2s"},
+            ("its body does not hold the text of `health-body`",),
+            id="answers something else",
+        ),
         pytest.param("", {"container-command": "nosuch"}, ("executable file not found", "no such program"), id="no such program"),
     ],
 )
-def test_a_candidate_that_fails_its_probe_never_gets_a_user(standing: Standing, bad: str, inputs: dict[str, str], words: tuple[str, ...]) -> None:
+def test_a_candidate_that_fails_its_probe_never_gets_a_user(
+    standing: Standing, bad: str, inputs: dict[str, str], words: tuple[str, ...]
+) -> None:
     """Exit code 7, the reason and the candidate's own words; the old release answers everybody."""
     standing.bad_day(7, *words, _UNTOUCHED, bad=bad, **inputs)
 
@@ -112,7 +119,9 @@ def test_a_missing_dockerfile_is_named(standing: Standing, tmp_path: Path) -> No
 
 def test_a_build_that_hangs_ends_at_the_deadline(standing: Standing, tmp_path: Path) -> None:
     """Exit code 130 in time; what was built on the host is built no longer."""
-    done = standing.bad_day(130, "its deadline of 4 s", "`deadline`", "Nothing was changed", context=_context(tmp_path, "RUN sleep 471"), deadline="4s")
+    done = standing.bad_day(
+        130, "its deadline of 4 s", "`deadline`", "Nothing was changed", context=_context(tmp_path, "RUN sleep 471"), deadline="4s"
+    )
     assert done.seconds < 10
     assert standing.box.sh("pgrep -f 'sleep 47[1]' || echo none") == "none"
 

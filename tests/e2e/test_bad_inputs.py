@@ -1,4 +1,4 @@
-"""Bad inputs, end to end: what a workflow's author reads when a secret is missing, a key is of the wrong kind, or the host is another one."""
+"""Bad inputs, end to end: what an author reads when a secret is missing, a key is of the wrong kind, or the host is another one."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def silent_port() -> Iterator[int]:
 )
 def test_a_value_that_cannot_be_used_is_named(product: Product, name: str, value: str, word: str) -> None:
     """Exit code 2 within a second or so, naming the input and what it was given, with nothing contacted."""
-    done = product.deploy("v2", **{name: value})
+    done = product.start_deploy("v2", **{name: value}).finish()
     say_all(done, 2, word)
     assert not leaks(done, (*SECRETS, *product.inputs["key"].splitlines()[1:-1]))
 
@@ -108,7 +108,7 @@ def test_all_problems_are_told_at_once(product: Product) -> None:
 )
 def test_a_host_that_is_not_reached(product: Product, inputs: dict[str, str], code: int, words: tuple[str, ...]) -> None:
     """Exit code 3, what it probably means, and that nothing was changed."""
-    done = product.deploy("v2", **inputs)
+    done = product.start_deploy("v2", **inputs).finish()
     say_all(done, code, *words)
     assert "othing was changed" in done.out
     assert not leaks(done, (*SECRETS, *product.inputs["key"].splitlines()[1:-1]))
@@ -140,7 +140,7 @@ def test_a_key_that_does_not_open_the_host(
 ) -> None:
     """Exit code 2 for one that can never work, 3 for one that this host does not know; no part of it is shown."""
     key = (keys / file).read_text()
-    done = product.deploy("v2", key=key, **inputs)
+    done = product.start_deploy("v2", **inputs | {"key": key}).finish()
     say_all(done, code, *words)
     private = () if file.endswith(".pub") else tuple(line for line in key.splitlines()[1:-1] if len(line) > 20)
     assert not leaks(done, (*SECRETS, *private, "s3cr3t-and-wrong"))

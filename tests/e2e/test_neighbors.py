@@ -9,9 +9,10 @@ from tests.e2e.deploying import QUICK, containers, say_all, served_by, users
 from tests.e2e.product import Product, serving
 
 _THEIRS = (
-    "docker ps -a --no-trunc --format '{{.ID}} {{.Names}}' | grep -v ' shop'; docker network ls --no-trunc --format '{{.ID}} {{.Name}}' | grep -v shop;"
+    "docker ps -a --no-trunc --format '{{.ID}} {{.Names}}' | grep -v ' shop';"
+    " docker network ls --no-trunc --format '{{.ID}} {{.Name}}' | grep -v shop;"
     " docker images --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}' | grep -v ' shop:'; docker volume ls -q;"
-    " docker inspect -f '{{.Name}} {{.State.Running}} {{.State.StartedAt}} {{.HostConfig.RestartPolicy.Name}}' $(docker ps -aq) | grep -v '^/shop';"
+    " docker inspect -f '{{.Name}} {{.State.Status}} {{.State.StartedAt}} {{json .HostConfig.RestartPolicy}}' $(docker ps -aq) | grep -v ^/shop;"
     r" find /etc/nginx /etc/logrotate.d /run/bluegreen /var/lib/bluegreen/apps/myexample ! -name '*shop*' -printf '%p %i %T@ %l\n' |"
     r" grep -vE '^(/etc/nginx/conf.d|/run/bluegreen|/etc/logrotate.d) '"
 )
@@ -26,16 +27,16 @@ def test_two_apps_and_a_stranger_on_one_host(box: Box, product: Product, tmp_pat
     box.docker("tag", "python:3.12-slim", "somebody:v1")
     box.docker("create", "--name", "stopped", "python:3.12-slim", "true")
     shop = {"image": "shop", "server-name": "two.test"}
-    say_all(product.deploy("v1", **shop), 0)
+    say_all(product.start_deploy("v1", **shop).finish(), 0)
     assert (set(serving(box, host="one.test")), set(serving(box, host="two.test"))) == ({"v2"}, {"v1"})
 
     before = sorted(box.sh(_THEIRS).splitlines())
     with users(box, tmp_path / "one.jsonl", host="one.test") as one, users(box, tmp_path / "two.jsonl", host="two.test") as two:
-        say_all(product.deploy("v2", **shop), 0)
-        say_all(product.deploy("v3", bad="exit", **shop), 7)
-        say_all(product.deploy("v4", bad="traceback=3", **shop | {"shift": "50% 5s"}), 8)
-        say_all(product.run("rollback", **shop), 0)
-        say_all(product.deploy("v5", keep="0", **shop), 0)
+        say_all(product.start_deploy("v2", **shop).finish(), 0)
+        say_all(product.start_deploy("v3", bad="exit", **shop).finish(), 7)
+        say_all(product.start_deploy("v4", bad="traceback=3", **shop | {"shift": "50% 5s"}).finish(), 8)
+        say_all(product.start("rollback", **shop).finish(), 0)
+        say_all(product.start_deploy("v5", keep="0", **shop).finish(), 0)
         at_one, at_two = one.stop(), two.stop()
     served_by(at_one, "v2")
     served_by(at_two, "v1", "v2", "v4", "v5")

@@ -133,7 +133,10 @@ def test_status_tells_what_serves(box: Box, live: Product, tmp_path: Path) -> No
     assert told["candidate"] is None
     assert told["kept"] == ["v1"]
     assert told["lock_holder"] is None
-    assert [(each["name"], each["state"]) for each in told["containers"]] == [(f"{APP_NAME}-v2", "running"), (f"{APP_NAME}-v1", "exited (0)")]
+    assert [(each["name"], each["state"]) for each in told["containers"]] == [
+        (f"{APP_NAME}-v2", "running"),
+        (f"{APP_NAME}-v1", "exited (0)"),
+    ]
 
 
 def test_status_in_the_middle_of_a_deployment(box: Box, live: Product, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,9 +36,9 @@ def certificate(box: Box) -> None:
     """A certificate that signs itself, on the host."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _NAME)])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=2))
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now).not_valid_after(now + dt.timedelta(days=2))
     builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(_NAME)]), critical=False)
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -129,7 +129,7 @@ def test_tls_comes_and_goes(box: Box, live: Product, tmp_path: Path) -> None:
     """With a certificate the site moves to port 443 and port 80 leads there; a release under TLS is unnoticed; without, it is back."""
     tls = {"server-name": _NAME, "tls-certificate": _CERTIFICATE, "tls-certificate-key": _KEY}
     with users(box, tmp_path / "plain.jsonl", host=_NAME) as load:
-        done = live.deploy("v2", **tls)
+        done = live.start_deploy("v2", **tls).finish()
         records = load.stop()
     say_all(done, 0, f"https://{_NAME}/")
     _only_raced(records)
@@ -139,7 +139,7 @@ def test_tls_comes_and_goes(box: Box, live: Product, tmp_path: Path) -> None:
 
     target = Target(address=box.address, port=443, host=_NAME, tls=True)
     with Load(target, tmp_path / "tls.jsonl", rates={Kind.GET: 40, Kind.POST: 20, Kind.FRESH: 10}) as load:
-        done = live.deploy("v3", shift="50% 1s", **tls)
+        done = live.start_deploy("v3", **tls | {"shift": "50% 1s"}).finish()
         records = load.stop()
     say_all(done, 0, "v3 serves all traffic")
     served_by(records, "v2", "v3")

@@ -155,8 +155,9 @@ def test_a_signal_cancels_the_run_and_more_of_them_change_nothing(program: Progr
 
 def test_json_goes_to_standard_output_and_words_to_standard_error(program: Program) -> None:
     """So that `… status --json | jq` works."""
-    assert program.run("status", "--json", **LEAST) == 0
+    assert program.run("status", "--json", **ON_GITHUB) == 0
     assert json.loads(program.out.getvalue())["app"] == "myapp"
+    assert "::add-mask::hunter2-first-line" in program.err.getvalue()
     program.out.truncate(0)
     program.out.seek(0)
     program.happen = Unreachable("Nobody answers.")
