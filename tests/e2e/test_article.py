@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,7 +91,7 @@ def _look(box: Box) -> Moment:
 
 
 @pytest.fixture(scope="module")
-def story(running_box: Box, product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(running_box: Box, product: Product, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """Tell it once; every step's test reads it."""
     say_all(_deploy(product, "v1").finish(), 0, "myexample v1 serves all traffic")
     with (

@@ -12,7 +12,7 @@ _THEIRS = (
     "docker ps -a --no-trunc --format '{{.ID}} {{.Names}}' | grep -v ' shop';"
     " docker network ls --no-trunc --format '{{.ID}} {{.Name}}' | grep -v shop;"
     " docker images --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}' | grep -v ' shop:'; docker volume ls -q;"
-    " docker inspect -f '{{.Name}} {{.State.Status}} {{.State.StartedAt}} {{json .HostConfig.RestartPolicy}}' $(docker ps -aq) | grep -v ^/shop;"
+    " docker inspect -f '{{.Name}} {{.State.Status}} {{.State.StartedAt}} {{.HostConfig.RestartPolicy}}' $(docker ps -aq) | grep -v ^/shop;"
     r" find /etc/nginx /etc/logrotate.d /run/bluegreen /var/lib/bluegreen/apps/myexample ! -name '*shop*' -printf '%p %i %T@ %l\n' |"
     r" grep -vE '^(/etc/nginx/conf.d|/run/bluegreen|/etc/logrotate.d) '"
 )

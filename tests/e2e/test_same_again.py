@@ -156,5 +156,5 @@ def test_status_of_an_app_that_is_not_there(box: Box, live: Product, tmp_path: P
     done = live.run("status")
     assert done.exit_code == 0, done.out
     assert "nobody" in plain(done.out)
-    assert _status(live, tmp_path / "status")["live"] is None
+    assert _status(live, tmp_path / "status")["live"] == {"version": "", "color": None, "share": 0}
     assert route(box, "nobody") == ("-", "-")
