@@ -79,10 +79,10 @@ def route(box: Box, app: str = APP_NAME) -> tuple[str, str]:
 class Standing:
     """v1 of the test application, live on the box, which has to outlive every bad day of its successors."""
 
-    def __init__(self, box: Box, directory: Path) -> None:
+    def __init__(self, box: Box, directory: Path, **inputs: str) -> None:
         self.box = box
         self.product = Product(box, directory)
-        self.product.inputs |= {"env": f"SECRET_TOKEN={_TOKEN}", "build-secrets": f"npm={_NPM}", **QUICK}
+        self.product.inputs |= {"env": f"SECRET_TOKEN={_TOKEN}", "build-secrets": f"npm={_NPM}", **QUICK, **inputs}
         self._directory = directory
         self._days = 0
         first = self.product.deploy("v1")

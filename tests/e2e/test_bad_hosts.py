@@ -22,7 +22,7 @@ _SLEEPER = ("python:3.12-slim", "sleep", "600")
 def standing(running_box: Box, tmp_path_factory: pytest.TempPathFactory) -> Standing:
     """The box as new, with v1 on it; every test leaves it so."""
     running_box.reset()
-    return Standing(running_box, tmp_path_factory.mktemp("hosts"))
+    return Standing(running_box, tmp_path_factory.mktemp("hosts"), url=f"http://{running_box.address}/")
 
 
 @contextmanager
