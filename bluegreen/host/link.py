@@ -9,7 +9,7 @@ from typing import cast
 
 import paramiko
 from paramiko.auth_handler import AuthHandler
-from paramiko.common import cMSG_CHANNEL_REQUEST
+from paramiko.common import cMSG_CHANNEL_CLOSE, cMSG_CHANNEL_REQUEST
 from paramiko.message import Message
 
 from bluegreen.host.dial import Line
@@ -56,6 +56,28 @@ class _EagerAuth(AuthHandler):
         self.allowed = tuple(copy.get_list())
         self.partial = copy.get_boolean()
         super()._parse_userauth_failure(m)  # type: ignore[misc]
+
+
+class _Sender:
+    """The transport as one channel sees it: nothing follows the channel's CLOSE.
+
+    paramiko decides under a channel's lock what to send and sends it without, so that another thread's CLOSE can overtake it. sshd ends the
+    whole connection over an EOF for a channel that it has forgotten; when it has given the number to a new one, that one loses its input.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._turn = threading.Lock()
+        self._ended = False
+
+    def _send_user_message(self, message: Message) -> None:
+        with self._turn:
+            if not self._ended:
+                self._ended = message.asbytes()[:1] == cMSG_CHANNEL_CLOSE
+                self._link._send_user_message(message)  # type: ignore[attr-defined]  # noqa: SLF001 - we stand in for it
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._link, name)
 
 
 class Link(paramiko.Transport):
@@ -105,7 +127,7 @@ class Link(paramiko.Transport):
         message.add_string("exec")
         message.add_boolean(True)  # noqa: FBT003 - paramiko's signature
         message.add_string(command)
-        self._send_user_message(message)  # type: ignore[attr-defined]
+        cast("_Sender", channel.transport)._send_user_message(message)  # noqa: SLF001 - a channel has no other way for this
 
     def open(self, destination: tuple[str, int] | None, seconds: float) -> paramiko.Channel:
         """A new session, or a channel to `destination` as seen from the host. Blocks.
@@ -130,6 +152,20 @@ class Link(paramiko.Transport):
         number: int = super()._next_channel()  # type: ignore[misc]
         self._mine.number = number
         return number
+
+    def _parse_disconnect(self, m: Message) -> None:
+        """Keep the host's reason for ending the connection: paramiko only logs it."""
+        copy = Message(m.asbytes())
+        copy.get_int()
+        self.line.lost = f"the host ended it ({copy.get_text()})"
+        super()._parse_disconnect(m)  # type: ignore[misc]
+
+    def _parse_channel_open_success(self, m: Message) -> None:
+        """Before anything can be sent on the new channel: give it a sender of its own."""
+        channel = self._channels.get(Message(m.asbytes()).get_int())  # type: ignore[attr-defined]
+        if channel is not None:
+            channel.transport = _Sender(self)
+        super()._parse_channel_open_success(m)  # type: ignore[misc]
 
     def _parse_channel_open_failure(self, m: Message) -> None:
         """Keep the host's own words, such as "Connection refused": paramiko only logs them."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -14,28 +12,7 @@ from bluegreen.errors import HostNotReady
 from bluegreen.host.clock import SystemClock
 from bluegreen.host.engine import DockerEngine
 from bluegreen.host.network import layout
-from tests.box import Box
-from tests.e2e.engine_room import Room, connected, small_image
-
-_NUMBERS = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def shared(running_box: Box) -> Iterator[Room]:
-    """One connection and one image for all tests here."""
-    running_box.reset()
-    with connected(running_box) as room:
-        room.image = small_image(room.engine)
-        yield room
-
-
-@pytest.fixture
-def room(shared: Room) -> Iterator[Room]:
-    """An app of the test's own; its containers are removed at the end."""
-    own = replace(shared, app=f"net{next(_NUMBERS)}")
-    yield own
-    for container in own.engine.list(own.app):
-        own.engine.remove(container)
+from tests.e2e.engine.room import Room
 
 
 def test_the_network_is_made_once_and_gives_each_color_its_addresses(room: Room) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,27 +13,7 @@ import pytest
 from bluegreen.errors import HostNotReady, Unreachable
 from bluegreen.model.ask import BuildAsk
 from tests.box import Box
-from tests.e2e.engine_room import Room, connected, context, small_image
-
-_NUMBERS = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def shared(running_box: Box) -> Iterator[Room]:
-    """One connection and one image for all tests here."""
-    running_box.reset()
-    with connected(running_box) as room:
-        room.image = small_image(room.engine)
-        yield room
-
-
-@pytest.fixture
-def room(shared: Room) -> Iterator[Room]:
-    """An app of the test's own; its containers are removed at the end."""
-    own = replace(shared, app=f"site{next(_NUMBERS)}")
-    yield own
-    for container in own.engine.list(own.app):
-        own.engine.remove(container)
+from tests.e2e.engine.room import Room, connected, context, small_image
 
 
 def said_after(room: Room, *command: str, options: tuple[str, ...] = (), wait: str = "end") -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,28 +12,8 @@ from bluegreen.errors import Cancelled, Unreachable
 from bluegreen.host.clock import SystemClock
 from bluegreen.host.meter import Meter
 from bluegreen.host.ssh import Connection
-from tests.e2e.private_sshd import KEY_TYPES, PrivateSshd, make_keys, serve
-from tests.e2e.relay import Relay
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateSshd]:
-    """An sshd with a host key of every kind."""
-    with serve(make_keys(tmp_path_factory.mktemp("keys")), tmp_path_factory.mktemp("sshd")) as server:
-        yield server
-
-
-@pytest.fixture
-def meter() -> Meter:
-    """Counts the connection's round trips."""
-    return Meter()
-
-
-@pytest.fixture
-def connection(sshd: PrivateSshd, meter: Meter) -> Iterator[Connection]:
-    """Logged in."""
-    with Connection.open(sshd.ask(), SystemClock(60), meter) as opened:
-        yield opened
+from tests.e2e.connection.private_sshd import KEY_TYPES, PrivateSshd, serve
+from tests.e2e.connection.relay import Relay
 
 
 def _cancel_soon(clock: SystemClock, after: float) -> None:

@@ -22,15 +22,9 @@ from bluegreen.host.meter import Meter
 from bluegreen.host.ssh import Connection
 from tests.box import Box
 from tests.box.images import BASE
-from tests.e2e.private_sshd import ask_box
+from tests.e2e.connection.private_sshd import ask_box
 
 _CLIENT = "/usr/bin/docker"
-
-
-@pytest.fixture
-def meter() -> Meter:
-    """Counts the connection's round trips."""
-    return Meter()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,22 +13,9 @@ from bluegreen.host.clock import SystemClock
 from bluegreen.host.meter import Meter
 from bluegreen.host.ssh import Connection
 from bluegreen.model.ask import ConnectionAsk
-from tests.e2e.private_sshd import PrivateSshd, make_keys, serve
+from tests.e2e.connection.private_sshd import PrivateSshd, serve
 
 _OTHER_PIN = "SHA256:" + "A" * 43
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Keys for hosts, users and strangers."""
-    return make_keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture(scope="module")
-def sshd(keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateSshd]:
-    """An sshd with a host key of every kind."""
-    with serve(keys, tmp_path_factory.mktemp("sshd")) as server:
-        yield server
 
 
 def _refusal(ask: ConnectionAsk) -> Unreachable:

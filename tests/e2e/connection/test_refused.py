@@ -19,7 +19,7 @@ from bluegreen.host.meter import Meter
 from bluegreen.host.ssh import Connection
 from bluegreen.model.ask import ConnectionAsk
 from tests.box import Box
-from tests.e2e.private_sshd import free_port
+from tests.e2e.connection.private_sshd import free_port
 
 _OTHER_PIN = "SHA256:" + "A" * 43
 _DROPPED = 2222

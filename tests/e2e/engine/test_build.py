@@ -18,7 +18,7 @@ from bluegreen.host.engine import DockerEngine
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.container import Image
 from tests.box import Box
-from tests.e2e.engine_room import CountingSocket, Room, connected, context
+from tests.e2e.engine.room import CountingSocket, Room, connected, context
 
 SECRET = "hunter2-is-my-secret"
 _BUILDX = """#!/bin/bash

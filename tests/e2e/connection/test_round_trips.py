@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from bluegreen.host.clock import SystemClock
 from bluegreen.host.meter import Meter
 from bluegreen.host.ssh import Connection
-from tests.e2e.private_sshd import PrivateSshd, make_keys, serve
-from tests.e2e.relay import Relay
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateSshd]:
-    """An sshd on a loopback port."""
-    with serve(make_keys(tmp_path_factory.mktemp("keys")), tmp_path_factory.mktemp("sshd")) as server:
-        yield server
+from tests.e2e.connection.private_sshd import PrivateSshd
+from tests.e2e.connection.relay import Relay
 
 
 def _through(sshd: PrivateSshd, delay: float, stdin: bytes, settle: float) -> tuple[float, int]:

@@ -15,7 +15,7 @@ from bluegreen.host.meter import Meter
 from bluegreen.host.ssh import Connection
 from tests.box import Box
 from tests.box.images import PYTHON
-from tests.e2e.private_sshd import ask_box
+from tests.e2e.connection.private_sshd import ask_box
 
 _REVERSER = """
 import socket
@@ -29,12 +29,6 @@ while True:
     end.sendall(taken[::-1])
     end.close()
 """
-
-
-@pytest.fixture
-def meter() -> Meter:
-    """Counts the connection's round trips."""
-    return Meter()
 
 
 @pytest.fixture

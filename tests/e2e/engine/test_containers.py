@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 
 import pytest
 
 from bluegreen.errors import CandidateFailed, HostNotReady
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, RestartPolicy, Role
-from tests.box import Box
-from tests.e2e.engine_room import Room, connected, small_image
-
-_NUMBERS = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def shared(running_box: Box) -> Iterator[Room]:
-    """One connection and one image for all tests here."""
-    running_box.reset()
-    with connected(running_box) as room:
-        room.image = small_image(room.engine)
-        yield room
-
-
-@pytest.fixture
-def room(shared: Room) -> Iterator[Room]:
-    """An app of the test's own; its containers are removed at the end."""
-    own = replace(shared, app=f"shop{next(_NUMBERS)}")
-    yield own
-    for container in own.engine.list(own.app):
-        own.engine.remove(container)
+from tests.e2e.engine.room import Room
 
 
 def soon(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
