@@ -1,4 +1,4 @@
-"""`python -m tests.box up` makes a box and says how to connect; `down` removes everything that any box has made."""
+"""`python -m tests.box up` makes a box and says how to connect; `down` removes everything that this clone's boxes have made."""
 
 # ruff: noqa: T201 - printing is what it is for
 
@@ -10,14 +10,14 @@ import sys
 
 from tests.box import images
 from tests.box.box import Box
-from tests.box.engine import LABEL, STATE, BoxError, running_engine, stop_own_engine
+from tests.box.engine import CLONE, LABEL, STATE, BoxError, Engine, running_engine, stop_own_engine
 
 
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.box", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (("up", "start a box"), ("reset", "make it as new"), ("reboot", "restart it"), ("down", "remove every box")):
+    for name, text in (("up", "start a box"), ("reset", "make it as new"), ("reboot", "restart it"), ("down", "remove this clone's boxes")):
         command = commands.add_parser(name, help=text)
         if name == "down":
             command.add_argument("--name", default="", help="only this box, leaving images and the others")
@@ -52,26 +52,34 @@ def how_to_connect(box: Box) -> str:
 
 
 def down(name: str) -> None:
-    """Remove boxes: containers, disks, keys; without a name also the network, the images made here and the engine started here."""
+    """Remove this clone's boxes: containers, disks, keys; without a name and unless another clone has some, also what all of them share.
+
+    That is the network, the images made for boxes and, if this clone started it, the engine.
+    """
     here = running_engine()
     if here is None:
         return
-    filters = ("--filter", f"label={LABEL}")
-    names = [name] if name else here("ps", "-a", *filters, "--format", f'{{{{.Label "{LABEL}"}}}}').split()
+    mine, boxes = ("--filter", f"label={LABEL}-clone={CLONE}"), ("--filter", f"label={LABEL}")
+    names = [name] if name else here("ps", "-a", *mine, "--format", f'{{{{.Label "{LABEL}"}}}}').split()
     for each in dict.fromkeys(names):
         Box(each).remove()
     if name:
         return
-    for kind in ("volume", "network"):
-        for found in here(kind, "ls", "-q", *filters).split():
-            here(kind, "rm", found)
-    for tag in here("images", *filters, "--format", "{{.Repository}}:{{.Tag}}").split():
-        # Images built upon the stand-ins inherit their label, but are not ours to remove.
-        if tag in {images.BASE, images.PYTHON, images.NODE} or tag.startswith(f"{LABEL}:"):
-            here.run("rmi", "-f", tag)
-    if stop_own_engine():
-        print("stopped the Docker engine that was started for the box", file=sys.stderr)
-    shutil.rmtree(STATE, ignore_errors=True)
+    _rm(here, "volume", mine)
+    if not here("ps", "-aq", *boxes):
+        _rm(here, "network", boxes)
+        for tag in here("images", *boxes, "--format", "{{.Repository}}:{{.Tag}}").split():
+            # Images built upon the stand-ins inherit their label, but are not ours to remove.
+            if tag in {images.BASE, images.PYTHON, images.NODE} or tag.startswith(f"{LABEL}:"):
+                here.run("rmi", "-f", tag)
+        if stop_own_engine():
+            print("stopped the Docker engine that was started for the box", file=sys.stderr)
+        shutil.rmtree(STATE, ignore_errors=True)
+
+
+def _rm(here: Engine, kind: str, filters: tuple[str, ...]) -> None:
+    for found in here(kind, "ls", "-q", *filters).split():
+        here(kind, "rm", found)
 
 
 if __name__ == "__main__":

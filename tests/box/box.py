@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 import shlex
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.box import host, images
-from tests.box.engine import LABEL, STATE, BoxError, engine
+from tests.box.engine import CLONE, LABEL, STATE, BoxError, engine
 
 __all__ = ["Box"]
 
@@ -23,11 +25,11 @@ _BASES = "/var/lib/docker/bluegreen-box-base-images"
 
 
 class Box:
-    """An EC2 host in a container, called `bluegreen-box-NAME`; nothing happens to it before `start`."""
+    """An EC2 host in a container, called `bluegreen-box-CLONE-NAME`; nothing happens to it before `start`."""
 
     def __init__(self, name: str = "main") -> None:
         self.name = name
-        self.container = f"{LABEL}-{name}"
+        self.container = f"{LABEL}-{CLONE}-{name}"
         self.volume = f"{self.container}-docker"
         self.state = STATE / name
         self.engine = engine()
@@ -198,7 +200,8 @@ class Box:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self.state.mkdir(parents=True, exist_ok=True)
-        with (STATE / "lock").open("w") as lock:
+        # One for all clones: they share the engine, its network and the images.
+        with (Path(tempfile.gettempdir()) / f"{LABEL}-{os.getuid()}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -15,10 +16,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["LABEL", "STATE", "BoxError", "Engine", "as_root", "engine", "install", "running_engine", "stop_own_engine"]
+__all__ = ["CLONE", "LABEL", "STATE", "BoxError", "Engine", "as_root", "engine", "install", "running_engine", "stop_own_engine"]
 
 STATE = Path(__file__).resolve().parents[2] / ".cache" / "box"
 LABEL = "bluegreen-box"
+#: Tells the boxes of this clone from those of another one on the same engine.
+CLONE = hashlib.sha256(str(STATE).encode()).hexdigest()[:6]
 _PIDFILE = STATE / "dockerd.pid"
 
 

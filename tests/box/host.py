@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from tests.box import images
-from tests.box.engine import LABEL, Engine
+from tests.box.engine import CLONE, LABEL, Engine
 
 __all__ = ["create", "image"]
 
@@ -28,18 +28,19 @@ def image(engine: Engine) -> str:
 
 
 def create(engine: Engine, name: str, image: str) -> None:
-    """The container `bluegreen-box-NAME`, replacing an older one; its engine's disk is a volume and outlives it."""
-    container = f"{LABEL}-{name}"
+    """The container `bluegreen-box-CLONE-NAME`, replacing an older one; its engine's disk is a volume and outlives it."""
+    container = f"{LABEL}-{CLONE}-{name}"
     engine.run("rm", "-f", container)
     subnet = _network(engine)
     # Stopped boxes keep their addresses, which Docker would hand to others.
     used = engine("ps", "-a", "--filter", f"label={LABEL}", "--format", f'{{{{.Label "{LABEL}-address"}}}}').split()
     address = next(str(free) for free in list(subnet.hosts())[1:] if str(free) not in used)
     volume = f"{container}-docker"
-    engine("volume", "create", "--label", f"{LABEL}={name}", volume)
+    own = ("--label", f"{LABEL}={name}", "--label", f"{LABEL}-clone={CLONE}")
+    engine("volume", "create", *own, volume)
     engine(
         *("run", "-d", "--name", container, "--hostname", container, "--network", LABEL, "--ip", address),
-        *("--label", f"{LABEL}={name}", "--label", f"{LABEL}-address={address}"),
+        *(*own, "--label", f"{LABEL}-address={address}"),
         *("--tmpfs", "/run:exec,mode=755", "-v", f"{volume}:/var/lib/docker"),
         *("--cgroupns", "host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw"),
         *_power(engine, image),
