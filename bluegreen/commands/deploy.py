@@ -14,9 +14,9 @@ from bluegreen.decide.plan import Plan, make_plan, newer_run
 from bluegreen.errors import BadInput, stating
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
-from bluegreen.model.container import Container
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import Progress, Stage
+from bluegreen.model.replicas import Replicas
 from bluegreen.stages.build import build
 from bluegreen.stages.front_door import check_front_door, fit_site
 from bluegreen.stages.job import Job
@@ -60,7 +60,7 @@ def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
     return changed(job, plan, result, candidate, kept)
 
 
-def _same_again(job: Job, plan: Plan, live: Container) -> Outcome:
+def _same_again(job: Job, plan: Plan, live: Replicas) -> Outcome:
     """The very same release is live: at most its site changes, and its users must reach it all the same."""
     with job.tell.stage(Stage.REROUTE), told_state(plan, undone="NGINX's site is what it was."), Undo(job.tell, job.clock) as undo:
         refitted = fit_site(job, plan, live, undo)

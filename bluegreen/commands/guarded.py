@@ -68,7 +68,7 @@ def _apply(job: Job, remedy: Remedy) -> None:
             job.tell.say("an earlier deployment committed and then died: going on from there")
         case Retire(container=container, remove=remove):
             job.tell.say(f"{container.name} was left running by an earlier deployment")
-            leave(job, container)
+            leave(job, [container])
             if remove:
                 job.host.containers.remove(container)
         case Remove(container=container):

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from bluegreen.decide.plan import Plan
 from bluegreen.decide.site_spec import own_url
 from bluegreen.errors import BlueGreenError, Cancelled, UndoFailed, Unreachable
-from bluegreen.model.container import Container
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.release import Release
+from bluegreen.model.replicas import Replicas
 from bluegreen.stages.job import Job
 
 __all__ = ["changed", "superseded", "told_state", "unchanged"]
 
 
-def changed(job: Job, plan: Plan, result: Result, live: Container, kept: tuple[str, ...] = ()) -> Outcome:
+def changed(job: Job, plan: Plan, result: Result, live: Replicas, kept: tuple[str, ...] = ()) -> Outcome:
     """The planned release is live now."""
     return Outcome(
         result=result,
@@ -24,13 +24,13 @@ def changed(job: Job, plan: Plan, result: Result, live: Container, kept: tuple[s
         previous_version=plan.live.version if plan.live else "",
         color=live.color,
         image_id=plan.release.image_id,
-        containers=(live.name,),
+        containers=live.names,
         kept=kept,
         url=own_url(job.ask),
     )
 
 
-def unchanged(job: Job, plan: Plan, live: Container) -> Outcome:
+def unchanged(job: Job, plan: Plan, live: Replicas) -> Outcome:
     """The planned release was live before."""
     job.tell.done(f"{live.name} is this very release, and live: nothing was touched")
     return changed(job, plan, Result.UNCHANGED, live)

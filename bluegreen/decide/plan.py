@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bluegreen.errors import NothingToRollBack
+from bluegreen.errors import HostNotReady, NothingToRollBack
 from bluegreen.model.color import Color
-from bluegreen.model.container import Container, Network
+from bluegreen.model.container import Network
 from bluegreen.model.observed import Observed
 from bluegreen.model.release import Release
+from bluegreen.model.replicas import Replicas
 
 __all__ = ["Plan", "make_plan", "newer_run", "rollback_target"]
 
@@ -17,29 +18,39 @@ __all__ = ["Plan", "make_plan", "newer_run", "rollback_target"]
 class Plan:
     """What a deployment will do: put `release` into the slot `color`.
 
-    `before` is what was there when the plan was made. `live` is the container that serves, None on a first deployment or when nothing
-    runs. `unchanged` says that it is this very release already. `name` is what the candidate will be called, if nothing else is.
+    `before` is what was there when the plan was made. `live` are the containers that serve, None on a first deployment or when nothing
+    runs. `unchanged` says that they are this very release already, all of it. `name` is what the candidate will be called, if nothing else
+    is.
     """
 
     before: Observed
     release: Release
     network: Network
     color: Color
-    live: Container | None
+    live: Replicas | None
     name: str
     unchanged: bool
 
     @property
-    def address(self) -> str:
-        """The candidate's fixed address."""
-        return self.network.addresses(self.color)[0]
+    def addresses(self) -> tuple[str, ...]:
+        """The fixed addresses of the candidate's replicas."""
+        return self.network.addresses(self.color)[: self.release.settings.replicas]
 
 
 def make_plan(observed: Observed, release: Release, network: Network) -> Plan:
-    """Where `release` goes, given what is there. If its recipe lies on the host already, it stays marked as committed."""
-    live = observed.live
+    """Where `release` goes, given what is there. If its recipe lies on the host already, it stays marked as committed.
+
+    Raises `HostNotReady` when the app's network has fewer addresses than the release has replicas.
+    """
+    live, replicas = observed.live, release.settings.replicas
     color = observed.live_color.other if observed.live_color else Color.BLUE
     known = observed.release(release.id)
+    if (room := len(network.addresses(color))) < replicas:
+        raise HostNotReady(
+            f"The network {network.name} has addresses for {room} replicas of a release, not for {replicas}.",
+            means="Docker's default-address-pools on this host give out small subnets.",
+            todo='Lower `replicas`, or give /etc/docker/daemon.json pools with a larger "size" and remove the network.',
+        )
     return Plan(
         before=observed,
         release=replace(release, committed_at=known.committed_at) if known else release,
@@ -47,7 +58,7 @@ def make_plan(observed: Observed, release: Release, network: Network) -> Plan:
         color=color,
         live=live,
         name=f"{release.app}-{release.version}",
-        unchanged=live is not None and live.release_id == release.id,
+        unchanged=live is not None and live.release_id == release.id and len(live) == replicas,
     )
 
 

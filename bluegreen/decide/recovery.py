@@ -82,7 +82,7 @@ def _containers(observed: Observed) -> tuple[Remedy, ...]:
     live = observed.live
     steps: list[Remedy] = []
     for container in observed.containers:
-        if live is not None and container.id == live.id:
+        if live is not None and container in live.containers:
             continue
         keep = container.role is Role.WEB and container.release_id in kept
         if container.running:

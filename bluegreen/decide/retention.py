@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from bluegreen.model.container import Container, Image, Role
 from bluegreen.model.release import Release
+from bluegreen.model.replicas import Replicas
 
 __all__ = ["kept", "prunable", "spare_containers"]
 
@@ -17,13 +18,13 @@ def kept(releases: Iterable[Release], live_id: str, keep: int) -> tuple[Release,
     return (*(r for r in all_ if r.id == live_id), *others[:keep])
 
 
-def spare_containers(containers: Iterable[Container], live_id: str, stay: Iterable[Release]) -> tuple[Container, ...]:
-    """The stopped containers that nobody needs: of each kept release the one that ran last stays."""
-    wanted = {release.id for release in stay}
+def spare_containers(containers: Iterable[Container], live: Replicas, stay: Iterable[Release]) -> tuple[Container, ...]:
+    """The stopped containers that nobody needs: of each kept release those that ran last stay, one for each of its replicas."""
+    wanted = {release.id: release.settings.replicas for release in stay}
     spare = []
-    for container in sorted(containers, key=lambda c: (c.id == live_id, c.started_at), reverse=True):
-        if container.role is Role.WEB and container.release_id in wanted:
-            wanted.discard(container.release_id)
+    for container in sorted(containers, key=lambda c: (c in live.containers, c.started_at), reverse=True):
+        if container.role is Role.WEB and wanted.get(container.release_id):
+            wanted[container.release_id] -= 1
         elif not container.running:
             spare.append(container)
     return tuple(spare)

@@ -10,16 +10,20 @@ _LEAST_DISK = 512 * 1024**2
 _MIB = 1024**2
 
 
-def room_problems(*, memory_limit: int, live_memory: int, memory_free: int, image_size: int, disk_free: int) -> tuple[str, ...]:
+def room_problems(
+    *, replicas: int, memory_limit: int, live_memory: int, memory_free: int, image_size: int, disk_free: int
+) -> tuple[str, ...]:
     """What the host is short of, each with its numbers and remedies. All sizes in bytes; 0 for what is not known.
 
-    The candidate runs beside the live release for a while, so it needs its `memory`, or else what the live one uses and a fifth more.
+    The candidate runs beside the live release for a while, so each of its `replicas` needs its `memory`, or else what one of the live
+    release uses and a fifth more.
     A build needs the image's size twice: its layers and its cache.
     """
     problems = []
-    memory = memory_limit or round(live_memory * _HEADROOM)
+    memory = (memory_limit or round(live_memory * _HEADROOM)) * replicas
     if memory > memory_free:
         why = "`memory`" if memory_limit else f"1.2 × the {live_memory // _MIB} MiB the live release uses"
+        why += f", × {replicas} replicas" if replicas > 1 else ""
         problems.append(
             f"memory: the candidate needs {memory // _MIB} MiB ({why}), and {memory_free // _MIB} MiB are available."
             " Use a larger instance, stop something else, or lower `memory`.",

@@ -7,7 +7,7 @@ import re
 from bluegreen.decide.plan import Plan
 from bluegreen.model.ask import Ask
 from bluegreen.model.color import Color
-from bluegreen.model.container import Container
+from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import SiteSpec
 
 __all__ = ["own_url", "site_spec"]
@@ -16,20 +16,17 @@ _HTTP2_DIRECTIVE_SINCE = (1, 25, 1)
 _HITLESS_RELOAD_SINCE = (1, 27, 4)
 
 
-def site_spec(ask: Ask, plan: Plan, serving: Container, installed: str, nginx: tuple[int, ...], *, ipv6: bool) -> SiteSpec:
-    """The site that leads to `serving`. The other slot keeps the port of whoever is in it, else the one `installed` names.
+def site_spec(ask: Ask, plan: Plan, serving: Replicas, installed: str, nginx: tuple[int, ...], *, ipv6: bool) -> SiteSpec:
+    """The site that leads to `serving`. The other slot keeps the servers that are in it, else those that `installed` names.
 
     So the text changes, and NGINX reloads, only when something of it really changed.
     """
     other = serving.color.other
-    address = plan.network.addresses(other)[0]
-    named = re.search(rf"\b{re.escape(address)}:(\d+)", installed)
-    in_it = plan.live.port if plan.live is not None and plan.live.color is other else None
-    ports = {serving.color: serving.port, other: in_it or (int(named[1]) if named else serving.port)}
+    servers = {serving.color: serving.servers, other: _others(plan, serving, installed)}
     return SiteSpec(
         app=ask.app.app,
-        blue=(f"{plan.network.blue[0]}:{ports[Color.BLUE]}",),
-        green=(f"{plan.network.green[0]}:{ports[Color.GREEN]}",),
+        blue=servers[Color.BLUE],
+        green=servers[Color.GREEN],
         server_names=ask.traffic.server_names,
         listen=ask.traffic.listen,
         tls_certificate=ask.traffic.tls_certificate,
@@ -40,6 +37,16 @@ def site_spec(ask: Ask, plan: Plan, serving: Container, installed: str, nginx: t
         http2_directive=nginx >= _HTTP2_DIRECTIVE_SINCE,
         keepalive_min_timeout=nginx >= _HITLESS_RELOAD_SINCE,
     )
+
+
+def _others(plan: Plan, serving: Replicas, installed: str) -> tuple[str, ...]:
+    """The other slot's servers: with none there, and none named yet, as many as serve, so that the next release finds its own."""
+    other = serving.color.other
+    if plan.live is not None and plan.live.color is other:
+        return plan.live.servers
+    addresses = plan.network.addresses(other)
+    named = dict.fromkeys(f"{a}:{p}" for a in addresses for p in re.findall(rf"\b{re.escape(a)}:(\d+)", installed))
+    return tuple(named) or tuple(f"{address}:{serving.port}" for address in addresses[: len(serving)])
 
 
 def own_url(ask: Ask) -> str:

@@ -67,7 +67,8 @@ class Creator:
 
     def _post(self, api: docker.APIClient, spec: ContainerSpec, options: HostOptions, log: Mapping[str, Any] | None) -> tuple[str, str]:
         body = container_body(spec, options, log)
-        names = (spec.name, f"{spec.name}-{spec.release_id}", f"{spec.name}-{spec.release_id}-{spec.color.value}")
+        longer = f"{spec.name}-{spec.release_id}"
+        names = tuple(f"{base}{spec.suffix}" for base in (spec.name, longer, f"{longer}-{spec.color.value}"))
         for name in names:
             try:
                 made = api.create_container_from_config(body, name)  # type: ignore[no-untyped-call]  # the stubs lack it

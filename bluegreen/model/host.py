@@ -45,7 +45,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSpec:
-    """A container to create. `address` is empty for one that needs no fixed address. `words` replaces the settings' own command."""
+    """A container to create. `address` is empty for one that needs no fixed address. `words` replaces the settings' own command.
+
+    `suffix` ends its name, also where that gets longer because another container has it.
+    """
 
     app: str
     name: str
@@ -58,6 +61,7 @@ class ContainerSpec:
     network: Network
     address: str = ""
     words: tuple[str, ...] = ()
+    suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container, Role
 from bluegreen.model.release import Release
+from bluegreen.model.replicas import Replicas
 
 __all__ = ["Answer", "Observed", "Routes"]
 
@@ -43,9 +44,9 @@ class Observed:
         return self.routes.committed.leader if self.routes.committed else None
 
     @property
-    def live(self) -> Container | None:
-        """The running container that serves; None when nothing does."""
-        return next((c for c in self.containers if c.running and c.role is Role.WEB and c.color is self.live_color), None)
+    def live(self) -> Replicas | None:
+        """The running containers that serve; None when nothing does."""
+        return Replicas.of(c for c in self.containers if c.running and c.role is Role.WEB and c.color is self.live_color)
 
     def release(self, release_id: str) -> Release | None:
         """The recipe with that id, if it is kept."""

@@ -15,6 +15,7 @@ class Settings:
 
     `memory` is in bytes, 0 for no limit; `cpus` is 0 for no limit; `options` are docker-run words that passed the allow-list;
     `container_command` replaces the image's own command when it is not empty; `volumes` are docker's `SOURCE:TARGET[:MODE]`.
+    `replicas` is how many web containers serve.
     """
 
     container_port: int
@@ -25,11 +26,17 @@ class Settings:
     memory: int = 0
     cpus: float = 0.0
     options: tuple[str, ...] = ()
+    replicas: int = 1
 
     @property
     def digest(self) -> str:
-        """12 hex digits that differ when any setting differs."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+        """12 hex digits that differ when any setting differs.
+
+        A setting that has its default is left out: one that a later version of ours adds makes no other release of what runs already.
+        """
+        defaults = asdict(Settings(container_port=0))
+        told = {name: value for name, value in asdict(self).items() if value != defaults[name]}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from bluegreen.decide.room import room_problems
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Host
 from bluegreen.model.ask import AppAsk, Ask, BuildAsk, Room
-from bluegreen.model.container import Image
+from bluegreen.model.container import Image, Role
 from bluegreen.model.progress import Progress
 from bluegreen.model.release import Release
 
@@ -39,11 +39,12 @@ def build(ask: Ask, build_ask: BuildAsk, host: Host, tell: Progress) -> Release:
 
 def check_room(app: AppAsk, host: Host, tell: Progress) -> None:
     """Refuse a host that cannot hold two releases at once, before anything is built on it."""
-    live = [container for container in host.containers.list(app.app) if container.running]
+    live = [container for container in host.containers.list(app.app) if container.running and container.role is Role.WEB]
     image = host.containers.image(live[0].image_id) if live else None
     problems = room_problems(
+        replicas=app.settings.replicas,
         memory_limit=app.settings.memory,
-        live_memory=sum(host.containers.memory_use(container) for container in live),
+        live_memory=max((host.containers.memory_use(container) for container in live), default=0),
         memory_free=host.facts.memory_available,
         image_size=image.size if image else 0,
         disk_free=host.facts.disk_free,

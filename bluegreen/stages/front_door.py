@@ -8,8 +8,8 @@ from bluegreen.decide.plan import Plan
 from bluegreen.decide.site_spec import own_url, site_spec
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Seen
-from bluegreen.model.container import Container
 from bluegreen.model.observed import Answer
+from bluegreen.model.replicas import Replicas
 from bluegreen.stages.job import Job
 from bluegreen.stages.undo import Undo
 
@@ -18,7 +18,7 @@ __all__ = ["check_front_door", "fit_site"]
 _TIMEOUT = 10.0
 
 
-def fit_site(job: Job, plan: Plan, serving: Container, undo: Undo) -> bool:
+def fit_site(job: Job, plan: Plan, serving: Replicas, undo: Undo) -> bool:
     """Install the site if its text changed; its undo puts the previous bytes back. Returns whether it changed."""
     nginx = job.host.nginx
     installed = nginx.site(plan.release.app)
@@ -43,13 +43,13 @@ def fit_site(job: Job, plan: Plan, serving: Container, undo: Undo) -> bool:
     return True
 
 
-def check_front_door(job: Job, serving: Container) -> str:
+def check_front_door(job: Job, serving: Replicas) -> str:
     """Ask like a user, through the host's own NGINX, and look in its log where the request went. Returns the URL."""
     url = own_url(job.ask)
     token = secrets.token_hex(16)
     answer = job.host.knock(url, token, timeout=_TIMEOUT)
     seen = job.guardian.seen(token)
-    if seen is None or f"{serving.address}:{serving.port}" not in seen.upstreams:
+    if seen is None or not set(serving.servers).intersection(seen.upstreams):
         raise _not_reached(url, answer, seen)
     job.tell.done(f"front door: GET {url} on the host reaches {serving.name}")
     return url

@@ -10,6 +10,7 @@ from bluegreen.errors import BlueGreenError, CandidateFailed
 from bluegreen.host import ContainerSpec
 from bluegreen.model.ask import ReleaseCommand
 from bluegreen.model.container import Container, Role
+from bluegreen.model.replicas import Replicas
 from bluegreen.stages.job import Job
 from bluegreen.stages.undo import Undo
 
@@ -18,21 +19,26 @@ __all__ = ["launch"]
 _POLL = 0.2
 
 
-def launch(job: Job, plan: Plan, undo: Undo) -> Container:
-    """Run the release command, then create and start the candidate; its undo is to stop and remove it."""
+def launch(job: Job, plan: Plan, undo: Undo) -> Replicas:
+    """Run the release command, then create and start the candidate's replicas; the undo is to stop and remove them."""
     if job.ask.app.release_command is not None:
         with job.tell.group(f"release command: {job.ask.app.release_command.words[0]} …"):
             _run_once(job, job.ask.app.release_command, plan)
     undo.push("remove the candidate", lambda: _discard(job, plan))
-    created = job.host.containers.create(_web(plan))
-    # Before it starts: if we die between the two, nobody else would stop it.
-    job.guardian.watch_over(created, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
-    candidate = job.host.containers.start(created)
-    job.tell.done(f"{candidate.name} runs as the {candidate.color.value} one at {candidate.address}:{candidate.port}, no port published")
+    started = []
+    for number, address in enumerate(plan.addresses, 1):
+        created = job.host.containers.create(_web(plan, address, "" if number == 1 else f"_{number}"))
+        # Before it starts: if we die between the two, nobody else would stop it.
+        job.guardian.watch_over(created, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
+        started.append(job.host.containers.start(created))
+    candidate = Replicas(containers=tuple(started))
+    names, places = " and ".join(candidate.names), " and ".join(candidate.servers)
+    runs = "runs as the" if len(candidate) == 1 else "run as the replicas of the"
+    job.tell.done(f"{names} {runs} {candidate.color.value} one at {places}, no port published")
     return candidate
 
 
-def _web(plan: Plan) -> ContainerSpec:
+def _web(plan: Plan, address: str, suffix: str) -> ContainerSpec:
     return ContainerSpec(
         app=plan.release.app,
         name=plan.name,
@@ -43,7 +49,8 @@ def _web(plan: Plan) -> ContainerSpec:
         settings=plan.release.settings,
         role=Role.WEB,
         network=plan.network,
-        address=plan.address,
+        address=address,
+        suffix=suffix,
     )
 
 
@@ -65,7 +72,7 @@ def _discard(job: Job, plan: Plan) -> None:
 
 
 def _run_once(job: Job, command: ReleaseCommand, plan: Plan) -> None:
-    spec = replace(_web(plan), name=f"{plan.name}-release-command", role=Role.RELEASE_COMMAND, address="", words=command.words)
+    spec = replace(_web(plan, "", "-release-command"), role=Role.RELEASE_COMMAND, words=command.words)
     container = job.host.containers.create(spec)
     try:
         with job.host.waiting():

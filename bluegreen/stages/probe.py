@@ -6,6 +6,7 @@ from bluegreen.errors import CandidateFailed
 from bluegreen.model.container import Container
 from bluegreen.model.fault import Fault
 from bluegreen.model.observed import Answer
+from bluegreen.model.replicas import Replicas
 from bluegreen.stages.evidence import show_candidate
 from bluegreen.stages.job import Job
 from bluegreen.stages.watcher import Watcher
@@ -18,8 +19,14 @@ _ONE_REQUEST = 5.0
 _LAST_ASKED = 10
 
 
-def probe(job: Job, candidate: Container) -> Watcher:
-    """Ask until enough good answers came in a row and the log is clean; return the eye that goes on watching it."""
+def probe(job: Job, candidate: Replicas) -> Watcher:
+    """Prove every replica, one after the other: they start at the same time. Return the eye that goes on watching all of them."""
+    first, *others = [_prove(job, container) for container in candidate]
+    return first.beside(others)
+
+
+def _prove(job: Job, candidate: Container) -> Watcher:
+    """Ask until enough good answers came in a row and the log is clean."""
     expect = job.ask.expect
     watcher = Watcher(job, candidate)
     begun = job.clock.now()

@@ -8,8 +8,9 @@ from bluegreen.decide.plan import Plan
 from bluegreen.errors import WentBack
 from bluegreen.model.ask import ShiftStep
 from bluegreen.model.color import Split
-from bluegreen.model.container import Container, RestartPolicy
+from bluegreen.model.container import RestartPolicy
 from bluegreen.model.progress import StepRecord
+from bluegreen.model.replicas import Replicas
 from bluegreen.stages.drain import drain
 from bluegreen.stages.evidence import show_candidate
 from bluegreen.stages.front_door import check_front_door, fit_site
@@ -23,7 +24,7 @@ _PREVIEW_TIMEOUT = 2.0
 _LAST_ASKED = 5
 
 
-def reroute(job: Job, plan: Plan, candidate: Container, watcher: Watcher, undo: Undo) -> None:
+def reroute(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, undo: Undo) -> None:
     """Everything up to and including the commit. Going back is the undo of what was done so far."""
     fit_site(job, plan, candidate, undo)
     preview = job.guardian.open_preview(plan.color)
@@ -33,7 +34,7 @@ def reroute(job: Job, plan: Plan, candidate: Container, watcher: Watcher, undo: 
     _commit(job, plan, candidate, undo)
 
 
-def _shift_all(job: Job, plan: Plan, candidate: Container, watcher: Watcher, preview: str) -> None:
+def _shift_all(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, preview: str) -> None:
     """Step by step while two releases serve; at once when there is no other."""
     if plan.live is None:
         _step(job, candidate, ShiftStep(share=100, hold=0), watcher, preview, Split.giving(candidate.color, 100))
@@ -44,7 +45,7 @@ def _shift_all(job: Job, plan: Plan, candidate: Container, watcher: Watcher, pre
         _step(job, candidate, step, watcher, preview, Split.giving(candidate.color, step.share, hot=True))
 
 
-def _step(job: Job, candidate: Container, step: ShiftStep, watcher: Watcher, preview: str, split: Split) -> None:
+def _step(job: Job, candidate: Replicas, step: ShiftStep, watcher: Watcher, preview: str, split: Split) -> None:
     begun = job.clock.now()
     job.guardian.arm(split)
     job.tell.say(f"{step.share} % of the requests go to {candidate.name}, watched for {step.hold:g} s")
@@ -56,31 +57,33 @@ def _step(job: Job, candidate: Container, step: ShiftStep, watcher: Watcher, pre
         return
     job.guardian.disarm()
     job.tell.step(StepRecord(share=step.share, seconds=seconds, verdict="go back", reason=fault.reason))
-    show_candidate(job, candidate, watcher.transcript[-_LAST_ASKED:])
+    show_candidate(job, watcher.suspect, watcher.transcript[-_LAST_ASKED:])
     raise WentBack(
-        f"{candidate.name} misbehaved at {step.share} % of the traffic: {fault.reason}.",
+        f"{watcher.suspect.name} misbehaved at {step.share} % of the traffic: {fault.reason}.",
         means=fault.means,
         todo="Its last log lines show more. Mend it and deploy again.",
     )
 
 
-def _take_back(job: Job, candidate: Container) -> None:
+def _take_back(job: Job, candidate: Replicas) -> None:
     """All traffic follows the committed route again; the candidate may finish what it is still answering."""
     if job.guardian.routes().armed is not None:
         job.guardian.disarm()
     job.tell.say("all traffic is on the committed route again")
-    job.host.containers.set_restart(candidate, RestartPolicy.NO)
+    for container in candidate:
+        job.host.containers.set_restart(container, RestartPolicy.NO)
     if not job.clock.hurried():
         drain(job, candidate)
 
 
-def _commit(job: Job, plan: Plan, candidate: Container, undo: Undo) -> None:
+def _commit(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
     """The recipe lies on the host before the commit, unmarked; recovery marks it if we die before we can.
 
     Only now is the candidate to outlive a reboot: before, a host that restarts in the middle of a shift must come back without it.
     """
     job.guardian.save(plan.release)
-    job.host.containers.set_restart(candidate, RestartPolicy.UNLESS_STOPPED)
+    for container in candidate:
+        job.host.containers.set_restart(container, RestartPolicy.UNLESS_STOPPED)
     job.guardian.commit()
     undo.commit()
     job.guardian.save(replace(plan.release, committed_at=job.clock.utc()))

@@ -8,19 +8,20 @@ from bluegreen.decide.plan import Plan
 from bluegreen.decide.retention import kept, prunable, spare_containers
 from bluegreen.errors import BlueGreenError
 from bluegreen.model.color import Split
-from bluegreen.model.container import Container
+from bluegreen.model.replicas import Replicas
 from bluegreen.stages.drain import leave
 from bluegreen.stages.job import Job
 
 __all__ = ["retire"]
 
 
-def retire(job: Job, plan: Plan, candidate: Container) -> tuple[str, ...]:
+def retire(job: Job, plan: Plan, candidate: Replicas) -> tuple[str, ...]:
     """Leave hot, let the old release finish, stop it, remove what is not kept; the versions that are, the newest first."""
     try:
         job.guardian.settle(Split.giving(candidate.color, 100))
         if plan.live is not None:
-            job.guardian.watch_over(plan.live, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
+            for container in plan.live:
+                job.guardian.watch_over(container, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
             leave(job, plan.live)
             job.guardian.release_watch()
         return _prune(job, plan, candidate)
@@ -29,7 +30,7 @@ def retire(job: Job, plan: Plan, candidate: Container) -> tuple[str, ...]:
         return ()
 
 
-def _prune(job: Job, plan: Plan, candidate: Container) -> tuple[str, ...]:
+def _prune(job: Job, plan: Plan, candidate: Replicas) -> tuple[str, ...]:
     containers, app = job.host.containers, plan.release.app
     earlier = tuple(release for release in plan.before.releases if release.id != plan.release.id)
     stay = kept((*earlier, plan.release), plan.release.id, job.ask.retire.keep)
@@ -37,7 +38,7 @@ def _prune(job: Job, plan: Plan, candidate: Container) -> tuple[str, ...]:
         if release not in stay:
             job.guardian.forget(release.id)
     stopped = (replace(container, running=False) for container in plan.before.containers)
-    for container in spare_containers((*stopped, candidate), candidate.id, stay):
+    for container in spare_containers((*stopped, *candidate), candidate, stay):
         containers.remove(container)
         job.tell.say(f"{container.name} is removed")
     for image in prunable(containers.images(app), candidate.image_id, stay, earlier):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Self
 
 from bluegreen.decide.health import answer_fault, container_fault
 from bluegreen.decide.logs import is_ready, log_fault
@@ -28,11 +29,26 @@ class Watcher:
         self._rules = job.ask.logs
         self._read_to = ""
         self._begun = job.clock.now()
+        self._others: tuple[Watcher, ...] = ()
+        self.suspect = candidate
         self.ready = not self._rules.ready
         self.transcript: list[str] = []
 
+    def beside(self, others: Iterable[Watcher]) -> Self:
+        """From now on a fault of the others' containers is one of this release too; `suspect` is the container that had it."""
+        self._others = tuple(others)
+        return self
+
     def fault(self) -> Fault | None:
-        """Why the candidate fails now, from its container and the log lines since the last look; None when it is well."""
+        """Why the candidate fails now, in any of its replicas; None when all are well."""
+        for watcher in (self, *self._others):
+            if fault := watcher._own_fault():  # noqa: SLF001 - of this very class
+                self.suspect = watcher._candidate  # noqa: SLF001
+                return fault
+        return None
+
+    def _own_fault(self) -> Fault | None:
+        """From its container and the log lines since the last look."""
         now = self._host.containers.inspect(self._candidate)
         lines = self._host.containers.logs(self._candidate, after=self._read_to)
         if lines:

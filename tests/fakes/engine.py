@@ -48,14 +48,15 @@ class FakeContainers:
 
     def network(self, app: str) -> Network:
         self._world.op("network")
-        return Network(name=f"bluegreen-{app}", subnet="10.9.0.0/16", blue=("10.9.0.2",), green=("10.9.0.34",))
+        return Network(name=f"bluegreen-{app}", subnet="10.9.0.0/16", blue=("10.9.0.2", "10.9.0.3"), green=("10.9.0.34", "10.9.0.35"))
 
     def create(self, spec: ContainerSpec) -> Container:
         self._world.op("create")
         self._world.serial += 1
+        names = (f"{spec.name}{spec.suffix}", f"{spec.name}-{spec.release_id}{spec.suffix}")
         container = Container(
             id=f"c{self._world.serial}",
-            name=spec.name if all(c.name != spec.name for c in self._world.containers.values()) else f"{spec.name}-{spec.release_id}",
+            name=next(name for name in names if all(c.name != name for c in self._world.containers.values())),
             color=spec.color,
             release_id=spec.release_id,
             version=spec.version,

@@ -52,7 +52,7 @@ class FakeGuardian:
     def commit(self) -> None:
         self._op("commit")
         self._world.routes = replace(self._world.routes, committed=self._world.routes.armed)
-        self._world.watched = None
+        self._world.watched.clear()
         self._op("committed")
 
     def settle(self, split: Split) -> None:
@@ -72,11 +72,11 @@ class FakeGuardian:
         self._op("watch_over")
         assert drain >= 0
         assert stop >= 0
-        self._world.watched = container
+        self._world.watched.append(container)
 
     def release_watch(self) -> None:
         self._op("release_watch")
-        self._world.watched = None
+        self._world.watched.clear()
 
     def connections(self, containers: Iterable[Container]) -> int:
         self._op("connections")

@@ -105,7 +105,8 @@ class FakeHost:
     def _answer(self, container: Container | None) -> Answer:
         if container is None:
             return Answer(status=0, problem="connection refused")
-        return self.world.apps[container.image_id].answer
+        app = self.world.apps[container.image_id]
+        return app.answer if container.name.endswith(app.ill) else GOOD
 
     def knock(self, url: str, token: str, *, timeout: float) -> Answer:
         self.world.op("knock")

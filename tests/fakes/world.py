@@ -17,13 +17,14 @@ GOOD = Answer(status=200, body="ok")
 
 @dataclass
 class App:
-    """How the containers of one image behave. A fault begins `fault_after` seconds after the start."""
+    """How the containers of one image behave; those only whose name ends with `ill`, where that is given: the others are well."""
 
     image: Image
     answer: Answer = GOOD
     log: list[str] = field(default_factory=lambda: ["started"])
     exits: int | None = None
     exit_after: float = 0.0
+    ill: str = ""
 
 
 @dataclass
@@ -42,7 +43,7 @@ class World:
     stopped_with_share: list[str] = field(default_factory=list)
     busy: dict[str, int] = field(default_factory=dict)
     locked_by: str = ""
-    watched: Container | None = None
+    watched: list[Container] = field(default_factory=list)
     front_door_elsewhere: bool = False
     faults: dict[str, list[BlueGreenError]] = field(default_factory=dict)
     ops: list[str] = field(default_factory=list)
@@ -64,7 +65,12 @@ class World:
         if known is None:
             return replace(container, running=False, pid=0, exit_code=137)
         app = self.apps[known.image_id]
-        if known.running and app.exits is not None and self.clock.time >= self.born[known.id] + app.exit_after:
+        if (
+            known.running
+            and app.exits is not None
+            and known.name.endswith(app.ill)
+            and self.clock.time >= self.born[known.id] + app.exit_after
+        ):
             known = replace(known, running=False, pid=0, exit_code=app.exits)
             self.containers[known.id] = known
         return known
@@ -92,7 +98,8 @@ class World:
     def take_back(self) -> None:
         """What guardian and sentinel do when the deployment dies."""
         self.routes = replace(self.routes, armed=None)
-        if self.watched is not None and self.watched.id in self.containers:
-            self.containers[self.watched.id] = replace(self.containers[self.watched.id], running=False, pid=0, exit_code=0)
-        self.watched = None
+        for watched in self.watched:
+            if watched.id in self.containers:
+                self.containers[watched.id] = replace(self.containers[watched.id], running=False, pid=0, exit_code=0)
+        self.watched.clear()
         self.moved()

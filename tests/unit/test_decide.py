@@ -18,9 +18,10 @@ from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container, Image, LogLine, Network, Role
 from bluegreen.model.observed import Answer, Observed, Routes
 from bluegreen.model.release import Release, RunInfo, Settings
+from bluegreen.model.replicas import Replicas
 
 MIB = 1024**2
-NETWORK = Network(name="bluegreen-x", subnet="10.9.0.0/16", blue=("10.9.0.2",), green=("10.9.0.34",))
+NETWORK = Network(name="bluegreen-x", subnet="10.9.0.0/16", blue=("10.9.0.2", "10.9.0.3"), green=("10.9.0.34", "10.9.0.35"))
 ASK = Ask(
     command=Command.DEPLOY,
     connection=ConnectionAsk(host="198.51.100.7", port=22, username="u", key=""),
@@ -35,15 +36,15 @@ ASK = Ask(
 )
 
 
-def _container(version: str = "v1", color: Color = Color.BLUE, **changes: object) -> Container:
+def container_of(version: str = "v1", color: Color = Color.BLUE, **changes: object) -> Container:
     base = Container(
         id=version, name=version, color=color, release_id=version, version=version, settings_digest="", role=Role.WEB,
-        image_id=f"sha256:{version}", running=True, port=8000, started_at="2026-01-01",
+        image_id=f"sha256:{version}", running=True, address=NETWORK.addresses(color)[0], port=8000, started_at="2026-01-01",
     )  # fmt: skip
     return replace(base, **changes)  # type: ignore[arg-type]  # any field
 
 
-def _release(version: str, at: str = "2026-01-01") -> Release:
+def release_of(version: str, at: str = "2026-01-01") -> Release:
     return Release(
         app="x", version=version, image="x", image_id=f"sha256:{version}", settings=Settings(container_port=8000), committed_at=at
     )
@@ -78,18 +79,18 @@ def test_a_body_that_lacks_its_text_is_not_good() -> None:
 @pytest.mark.parametrize(
     ("now", "says"),
     [
-        (_container(), ""),
-        (_container(running=False, exit_code=3), "code 3"),
-        (_container(running=False, exit_code=137, oom_killed=True), "memory"),
-        (_container(restarts=1), "restarted"),
-        (_container(started_at="2026-01-02"), "restarted"),
-        (_container(health="unhealthy"), "HEALTHCHECK"),
-        (_container(health="starting"), ""),
+        (container_of(), ""),
+        (container_of(running=False, exit_code=3), "code 3"),
+        (container_of(running=False, exit_code=137, oom_killed=True), "memory"),
+        (container_of(restarts=1), "restarted"),
+        (container_of(started_at="2026-01-02"), "restarted"),
+        (container_of(health="unhealthy"), "HEALTHCHECK"),
+        (container_of(health="starting"), ""),
     ],
 )
 def test_a_container_is_well_while_it_runs_as_it_was_started(now: Container, says: str) -> None:
     """Exit, OOM kill, restart and Docker's own unhealthy are faults; starting is none."""
-    fault = container_fault(now, _container())
+    fault = container_fault(now, container_of())
     assert (fault is None) == (not says)
     assert fault is None or says in fault.reason
 
@@ -118,7 +119,7 @@ def test_control_characters_never_reach_a_terminal() -> None:
 
 def test_a_host_with_room_is_not_refused() -> None:
     """The candidate needs what live uses and a fifth more."""
-    sizes = {"memory_limit": 0, "live_memory": 900 * MIB, "image_size": 300 * MIB, "disk_free": 5000 * MIB}
+    sizes = {"replicas": 1, "memory_limit": 0, "live_memory": 900 * MIB, "image_size": 300 * MIB, "disk_free": 5000 * MIB}
     assert room_problems(**sizes, memory_free=1081 * MIB) == ()
     (problem,) = room_problems(**sizes, memory_free=1079 * MIB)
     assert "1080 MiB" in problem
@@ -127,13 +128,15 @@ def test_a_host_with_room_is_not_refused() -> None:
 
 def test_a_memory_limit_is_what_the_candidate_needs() -> None:
     """With `memory` given, what live uses does not matter; too little disk is a second problem."""
-    problems = room_problems(memory_limit=512 * MIB, live_memory=10 * MIB, memory_free=400 * MIB, image_size=0, disk_free=100 * MIB)
+    problems = room_problems(
+        replicas=1, memory_limit=512 * MIB, live_memory=10 * MIB, memory_free=400 * MIB, image_size=0, disk_free=100 * MIB
+    )
     assert [problem.split(":")[0] for problem in problems] == ["memory", "disk"]
 
 
 def test_the_last_committed_releases_are_kept() -> None:
     """Besides the live one; one that was never committed is not."""
-    releases = (_release("v1", "1"), _release("v2", "2"), _release("v3", "3"), _release("v4", ""))
+    releases = (release_of("v1", "1"), release_of("v2", "2"), release_of("v3", "3"), release_of("v4", ""))
     assert [r.version for r in kept(releases, releases[2].id, 1)] == ["v3", "v2"]
     assert [r.version for r in kept(releases, releases[2].id, 0)] == ["v3"]
 
@@ -141,7 +144,7 @@ def test_the_last_committed_releases_are_kept() -> None:
 def test_only_older_images_that_no_release_needs_are_pruned() -> None:
     """A newer one may be another deployment's, built before it got the lock."""
     images = tuple(Image(id=f"sha256:v{n}", created=f"2026-01-0{n}") for n in range(1, 6))
-    gone = prunable(images, "sha256:v4", [_release("v3"), _release("v4")])
+    gone = prunable(images, "sha256:v4", [release_of("v3"), release_of("v4")])
     assert [image.id for image in gone] == ["sha256:v1", "sha256:v2"]
     assert prunable(images, "sha256:unknown", []) == ()
 
@@ -149,31 +152,31 @@ def test_only_older_images_that_no_release_needs_are_pruned() -> None:
 def test_of_images_of_one_date_those_of_earlier_releases_are_pruned() -> None:
     """BuildKit gives an image the date of its newest layer, which two releases can share."""
     images = tuple(Image(id=f"sha256:v{n}", created="2026-01-01") for n in range(1, 5))
-    gone = prunable(images, "sha256:v3", [_release("v2"), _release("v3")], [_release("v1"), _release("v2")])
+    gone = prunable(images, "sha256:v3", [release_of("v2"), release_of("v3")], [release_of("v1"), release_of("v2")])
     assert [image.id for image in gone] == ["sha256:v1"]
 
 
 def test_of_a_kept_release_one_stopped_container_stays() -> None:
     """The one that ran last; containers of no kept release go, the live one never does."""
-    live, old = _release("v2"), _release("v1")
+    live, old = release_of("v2"), release_of("v1")
     containers = [
-        _container("a", release_id=live.id),
-        _container("b", release_id=old.id, running=False, started_at="2"),
-        _container("c", release_id=old.id, running=False, started_at="1"),
-        _container("d", release_id="other", running=False),
+        container_of("a", release_id=live.id),
+        container_of("b", release_id=old.id, running=False, started_at="2"),
+        container_of("c", release_id=old.id, running=False, started_at="1"),
+        container_of("d", release_id="other", running=False),
     ]
-    assert {c.id for c in spare_containers(containers, "a", [live, old])} == {"c", "d"}
+    assert {c.id for c in spare_containers(containers, Replicas(containers=(containers[0],)), [live, old])} == {"c", "d"}
 
 
 def test_the_other_slot_keeps_its_port_so_that_nothing_reloads_for_nothing() -> None:
     """The port of whoever is in the other slot, else the one that the installed site names."""
-    live = _container("v1", Color.BLUE, port=8000)
+    live = container_of("v1", Color.BLUE, port=8000)
     observed = Observed(routes=Routes(committed=Split(green=0), armed=None), containers=(live,), releases=())
-    plan = make_plan(observed, _release("v2"), NETWORK)
-    candidate = _container("v2", plan.color, port=9000)
+    plan = make_plan(observed, release_of("v2"), NETWORK)
+    candidate = Replicas(containers=(container_of("v2", plan.color, port=9000),))
     spec = site_spec(ASK, plan, candidate, "", (1, 22, 1), ipv6=True)
     assert (spec.blue, spec.green) == (("10.9.0.2:8000",), ("10.9.0.34:9000",))
-    again = site_spec(ASK, plan, live, "server 10.9.0.34:9000;", (1, 22, 1), ipv6=True)
+    again = site_spec(ASK, plan, Replicas(containers=(live,)), "server 10.9.0.34:9000;", (1, 22, 1), ipv6=True)
     assert (again.blue, again.green) == (spec.blue, spec.green)
 
 

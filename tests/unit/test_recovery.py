@@ -87,7 +87,7 @@ def test_recovery_ends_in_one_plain_route_and_leaves_the_live_release_alone() ->
         assert after.live == live, observed
         assert committed is None or (committed.green in (0, 100) and not committed.hot), observed
         assert after.routes.armed in (None, committed), observed
-        assert [c for c in after.containers if c.running] == ([live] if live else []), observed
+        assert [c for c in after.containers if c.running] == list(live or ()), observed
         assert all(release.committed_at for release in after.releases), observed
         assert remedies(after) == (), observed
 
