@@ -52,7 +52,7 @@ def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
         with tell.stage(Stage.LAUNCH):
             candidate = launch(job, plan, undo)
         with tell.stage(Stage.PROBE):
-            watcher = probe(job, candidate)
+            watcher = probe(job, candidate, plan.live)
         with tell.stage(Stage.REROUTE):
             reroute(job, plan, candidate, watcher, undo)
     with tell.stage(Stage.RETIRE):

@@ -46,10 +46,10 @@ def _framed(sent: bytes) -> Iterator[LogLine]:
         at, text = _stamped(message)
         first, before = begun.pop(stream, (at, b""))
         if text.endswith(b"\n") or len(text) < _PIECE:
-            yield _line(first, before + text)
+            yield _line(first, before + text, stream)
         else:
             begun[stream] = (first, before + text)
-    yield from (_line(at, text) for at, text in begun.values())
+    yield from (_line(at, text, stream) for stream, (at, text) in begun.items())
 
 
 def _frames(sent: bytes) -> Iterator[tuple[int, bytes]]:
@@ -63,7 +63,7 @@ def _frames(sent: bytes) -> Iterator[tuple[int, bytes]]:
 def _raw(sent: bytes) -> Iterator[LogLine]:
     for line in sent.removesuffix(b"\n").split(b"\n") if sent else ():
         at, text = _stamped(line)
-        yield _line(at, b"".join(_pieces(text)))
+        yield _line(at, b"".join(_pieces(text)), 0)
 
 
 def _pieces(text: bytes) -> Iterable[bytes]:
@@ -79,5 +79,5 @@ def _stamped(message: bytes) -> tuple[bytes, bytes]:
     return (found[1], message[found.end() :]) if found else (b"", message)
 
 
-def _line(at: bytes, text: bytes) -> LogLine:
-    return LogLine(at=at.decode("ascii"), text=text.rstrip(b"\r\n").decode(errors="replace"))
+def _line(at: bytes, text: bytes, stream: int) -> LogLine:
+    return LogLine(at=at.decode("ascii"), text=text.rstrip(b"\r\n").decode(errors="replace"), stream=stream)

@@ -37,7 +37,7 @@ def make_ask(inputs: Inputs, environ: Mapping[str, str], commit: Callable[[Path]
         build=_build(inputs, environ, commit) if inputs.command is Command.DEPLOY else None,
         app=_app(inputs),
         expect=_expectations(inputs),
-        logs=LogRules(ready=inputs.log_ready, fail=inputs.log_fail, allow=inputs.log_allow),
+        logs=LogRules(ready=inputs.log_ready, fail=inputs.log_fail, allow=inputs.log_allow, limit=inputs.log_fail_limit),
         traffic=_traffic(inputs),
         retire=RetireAsk(drain_timeout=inputs.drain_timeout, stop_timeout=inputs.stop_timeout, keep=inputs.keep),
         control=Control(

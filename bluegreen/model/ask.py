@@ -113,11 +113,15 @@ class Expectations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRules:
-    """Regular expressions over the candidate's log lines: one that must appear, those that fail it, those that excuse a line."""
+    """Regular expressions over the candidate's log lines: one that must appear, those that fail it, those that excuse a line.
+
+    `limit` is how many failing lines, which the live release does not log as well, are put up with.
+    """
 
     ready: str = ""
     fail: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+    limit: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,10 +53,14 @@ class Container:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """One line of a container's output; `at` is the engine's fixed-width RFC 3339 timestamp, so it sorts as text."""
+    """One line of a container's output; `at` is the engine's fixed-width RFC 3339 timestamp, so it sorts as text.
+
+    `stream` is 1 for standard output and 2 for standard error, 0 where the two are one.
+    """
 
     at: str
     text: str
+    stream: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

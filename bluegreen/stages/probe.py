@@ -19,16 +19,16 @@ _ONE_REQUEST = 5.0
 _LAST_ASKED = 10
 
 
-def probe(job: Job, candidate: Replicas) -> Watcher:
+def probe(job: Job, candidate: Replicas, live: Replicas | None) -> Watcher:
     """Prove every replica, one after the other: they start at the same time. Return the eye that goes on watching all of them."""
-    first, *others = [_prove(job, container) for container in candidate]
+    first, *others = [_prove(job, container, live) for container in candidate]
     return first.beside(others)
 
 
-def _prove(job: Job, candidate: Container) -> Watcher:
+def _prove(job: Job, candidate: Container, live: Replicas | None) -> Watcher:
     """Ask until enough good answers came in a row and the log is clean."""
     expect = job.ask.expect
-    watcher = Watcher(job, candidate)
+    watcher = Watcher(job, candidate, live)
     begun = job.clock.now()
     with job.host.waiting():
         fault = _fault_until_good(job, watcher, candidate)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from bluegreen.decide.health import answer_fault, container_fault
-from bluegreen.decide.logs import is_ready, log_fault
 from bluegreen.model.container import Container
 from bluegreen.model.fault import Fault
 from bluegreen.model.observed import Answer
+from bluegreen.model.replicas import Replicas
 from bluegreen.stages.job import Job
+from bluegreen.stages.log_gate import LogGate
 
 __all__ = ["Watcher"]
 
@@ -19,19 +20,18 @@ _STRIKES = 2
 
 
 class Watcher:
-    """One candidate's eye. It remembers how the container was at its start, how far its log was read, and what it was asked."""
+    """One candidate's eye. It remembers how the container was at its start, what it logged, and what it was asked."""
 
-    def __init__(self, job: Job, candidate: Container) -> None:
+    def __init__(self, job: Job, candidate: Container, live: Replicas | None) -> None:
         self._host = job.host
         self._clock = job.clock
         self._candidate = candidate
         self._expect = job.ask.expect
-        self._rules = job.ask.logs
-        self._read_to = ""
+        self._gate = LogGate(job, candidate, live)
+        self._log_ready = job.ask.logs.ready
         self._begun = job.clock.now()
         self._others: tuple[Watcher, ...] = ()
         self.suspect = candidate
-        self.ready = not self._rules.ready
         self.transcript: list[str] = []
 
     def beside(self, others: Iterable[Watcher]) -> Self:
@@ -50,16 +50,18 @@ class Watcher:
     def _own_fault(self) -> Fault | None:
         """From its container and the log lines since the last look."""
         now = self._host.containers.inspect(self._candidate)
-        lines = self._host.containers.logs(self._candidate, after=self._read_to)
-        if lines:
-            self._read_to = lines[-1].at
-        self.ready = self.ready or is_ready(lines, self._rules)
-        return container_fault(now, self._candidate) or log_fault(lines, self._rules)
+        lines = self._gate.read()
+        return container_fault(now, self._candidate) or self._gate.judge(lines)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the log has held the line that `log-ready` waits for."""
+        return self._gate.ready
 
     def unready(self) -> Fault:
         """The fault of a log that never held the line it should."""
         return Fault(
-            reason=f"no line of its log matched `{self._rules.ready}`",
+            reason=f"no line of its log matched `{self._log_ready}`",
             means="`log-ready` waits for a line that this release does not log: it may have been reworded.",
         )
 

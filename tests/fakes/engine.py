@@ -85,6 +85,7 @@ class FakeContainers:
 
     def logs(self, container: Container, *, after: str = "", tail: int = 0) -> tuple[LogLine, ...]:
         self._world.op("logs")
+        self._world.logs_read[container.version] += 1
         texts = self._world.apps[container.image_id].log
         lines = [LogLine(at=f"{number:09d}", text=text) for number, text in enumerate(texts, 1)]
         return tuple(line for line in lines if line.at > after)[-tail:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from bluegreen.errors import BlueGreenError, Unreachable
@@ -47,6 +48,7 @@ class World:
     front_door_elsewhere: bool = False
     faults: dict[str, list[BlueGreenError]] = field(default_factory=dict)
     ops: list[str] = field(default_factory=list)
+    logs_read: Counter[str] = field(default_factory=Counter)
     cut_at: int = 0
     serial: int = 0
 

@@ -111,5 +111,6 @@ def v1_live(empty: Stage) -> Stage:
     empty.deploy("v1")
     empty.host.world.log_of_moves.clear()
     empty.host.world.ops.clear()
+    empty.host.world.logs_read.clear()
     empty.tell = FakeProgress()
     return empty

@@ -26,7 +26,7 @@ def frame(stream: int, text: str, nanoseconds: int) -> bytes:
 def test_both_streams_come_in_the_order_of_their_time() -> None:
     """The engine's two pumps write to the log in any order."""
     sent = frame(2, "second\n", 2) + frame(1, "first\n", 1)
-    assert log_lines(sent, "") == (LogLine(at=at(1), text="first"), LogLine(at=at(2), text="second"))
+    assert log_lines(sent, "") == (LogLine(at=at(1), text="first", stream=1), LogLine(at=at(2), text="second", stream=2))
 
 
 def test_a_terminal_s_log_is_read_too() -> None:
@@ -38,7 +38,7 @@ def test_a_terminal_s_log_is_read_too() -> None:
 def test_only_later_lines_are_given() -> None:
     """Reading on does not repeat the line that was read last."""
     sent = frame(1, "old\n", 1) + frame(1, "read last\n", 2) + frame(1, "new\n", 3)
-    assert log_lines(sent, at(2)) == (LogLine(at=at(3), text="new"),)
+    assert log_lines(sent, at(2)) == (LogLine(at=at(3), text="new", stream=1),)
 
 
 def test_a_long_line_is_one_line() -> None:
@@ -55,7 +55,7 @@ def test_a_long_line_of_a_terminal_is_one_line() -> None:
 
 def test_a_last_line_without_newline_is_a_line() -> None:
     """A process that dies in the middle of a line often says there why."""
-    assert log_lines(frame(1, "panic: out of", 1), "") == (LogLine(at=at(1), text="panic: out of"),)
+    assert log_lines(frame(1, "panic: out of", 1), "") == (LogLine(at=at(1), text="panic: out of", stream=1),)
 
 
 def test_empty_lines_and_bytes_that_are_no_text_are_kept() -> None:

@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from bluegreen.decide.health import answer_fault, container_fault
-from bluegreen.decide.logs import is_ready, log_fault, plain
 from bluegreen.decide.plan import make_plan
 from bluegreen.decide.retention import kept, prunable, spare_containers
 from bluegreen.decide.room import room_problems
 from bluegreen.decide.site_spec import own_url, site_spec
 from bluegreen.model.ask import AppAsk, Ask, BuildAsk, Command, ConnectionAsk, Control, Expectations, LogRules, RetireAsk, TrafficAsk
 from bluegreen.model.color import Color, Split
-from bluegreen.model.container import Container, Image, LogLine, Network, Role
+from bluegreen.model.container import Container, Image, Network, Role
 from bluegreen.model.observed import Answer, Observed, Routes
 from bluegreen.model.release import Release, RunInfo, Settings
 from bluegreen.model.replicas import Replicas
@@ -93,28 +92,6 @@ def test_a_container_is_well_while_it_runs_as_it_was_started(now: Container, say
     fault = container_fault(now, container_of())
     assert (fault is None) == (not says)
     assert fault is None or says in fault.reason
-
-
-def test_the_log_gate_sees_through_colors_and_excuses_what_is_allowed() -> None:
-    """A pattern matches the text a person sees; `log-allow` excuses a line, not the pattern."""
-    rules = LogRules(fail=(r"ERROR",), allow=(r"known to be harmless",))
-    lines = [LogLine(at="1", text="\x1b[31mERR\x1b[0mOR: disk"), LogLine(at="2", text="ERROR known to be harmless")]
-    fault = log_fault(lines, rules)
-    assert fault is not None
-    assert "ERROR: disk" in fault.reason
-    assert log_fault(lines[1:], rules) is None
-
-
-def test_log_ready_waits_for_its_line() -> None:
-    """Without a pattern every log is ready."""
-    assert is_ready([], LogRules())
-    assert not is_ready([LogLine(at="1", text="starting")], LogRules(ready="listening on"))
-    assert is_ready([LogLine(at="1", text="listening on 8000")], LogRules(ready="listening on"))
-
-
-def test_control_characters_never_reach_a_terminal() -> None:
-    """Colors, titles and bells are taken out of what we print of others' logs."""
-    assert plain("a\x1b]0;title\x07b\x1b[2Kc\x07") == "abc"
 
 
 def test_a_host_with_room_is_not_refused() -> None:

@@ -37,11 +37,17 @@ class ProbeInputs(BaseModel):
     )
     log_fail: Annotated[tuple[str, ...], PlainValidator(log_rules.fail_patterns)] = given(
         "",
-        """Regular expressions, one a line; a log line that matches one fails the candidate. They add to the built-in ones
-        (tracebacks, panics, unhandled exceptions); a line `none` switches those off.""",
+        """Regular expressions, one a line; a log line that matches one fails the candidate, unless the live release logs it too. They add
+        to the built-in ones (tracebacks, panics, unhandled exceptions); a line `none` switches those off.""",
         kind=Kind.LIST,
         commands=_CHANGES,
     )
     log_allow: Annotated[tuple[str, ...], PlainValidator(phrases.patterns)] = given(
-        "", "Regular expressions, one a line; a log line that matches one is excused from `log-fail`.", kind=Kind.LIST, commands=_CHANGES
+        "",
+        """Regular expressions, one a line; a log line, or a traceback with a line, that matches one is excused from `log-fail`.""",
+        kind=Kind.LIST,
+        commands=_CHANGES,
+    )
+    log_fail_limit: Annotated[int, PlainValidator(quantities.budget)] = given(
+        "0", "How many lines that match `log-fail` are put up with, from the start to the commit.", commands=_CHANGES
     )

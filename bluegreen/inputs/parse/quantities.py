@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["body_size", "count", "cpus", "duration", "kept", "lease", "memory", "port", "port_or_none", "seconds"]
+__all__ = ["body_size", "budget", "count", "cpus", "duration", "kept", "lease", "memory", "port", "port_or_none", "seconds"]
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h)")
@@ -13,6 +13,7 @@ _POWERS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _SMALLEST_MEMORY = 6 * 1024**2
 _SHORTEST_LEASE = 3.0
 _MOST_KEPT = 20
+_LARGEST_BUDGET = 1_000_000
 
 
 def duration(text: str) -> float:
@@ -49,6 +50,11 @@ def lease(text: str) -> float:
 def count(text: str) -> int:
     """A whole number, 1 to 100."""
     return _whole(text, 1, 100)
+
+
+def budget(text: str) -> int:
+    """How many of something bad are put up with."""
+    return _whole(text, 0, _LARGEST_BUDGET)
 
 
 def kept(text: str) -> int:

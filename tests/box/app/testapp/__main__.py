@@ -15,6 +15,7 @@ Bad days are words in the environment variable BAD (also a build argument), any 
     status=500       every answer has that status                   health=500        only /healthz has
     unhealthy-after=S     /healthz answers 503 after S seconds      traceback[=S]     logs a Python traceback, after S seconds (0)
     oom[=S]          eats memory until it is killed                 slow=MS           every answer takes that long
+    lacks=NAME       the traceback's KeyError names that            (instead of DATABASE_URL)
     die-at=N[:S]     dies at the Nth user's request, or S seconds after it         (dying: WebSockets get 1011, then exit status 1)
     die-at-rate=R[:S]     dies when R users' requests came within one second, or S seconds after that
     drop=N           resets 1 user's request in N; so does a file /tmp/drop that holds N
@@ -193,7 +194,11 @@ def drop_file() -> int:
 
 def log_traceback() -> None:
     """What a bug in a request handler leaves in the log."""
-    lines = ("Traceback (most recent call last):", '  File "/app/app.py", line 1, in handler', "KeyError: 'DATABASE_URL'")
+    lines = (
+        "Traceback (most recent call last):",
+        '  File "/app/app.py", line 1, in handler',
+        f"KeyError: {BAD.get('lacks', 'DATABASE_URL')!r}",
+    )
     print("\n".join(lines), file=sys.stderr, flush=True)
 
 
