@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import ssl
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from bluegreen.errors import HostNotReady
@@ -59,37 +61,76 @@ class Requests:
         self._connection = connection
         self._clock = clock
         self._forwarding = True
+        self._kept: dict[tuple[str, int, bool], http.client.HTTPConnection] | None = None
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Inside, a connection whose answer was whole is used again, which saves three round trips; at the end none is left.
+
+        One that stayed would hold up the drain of the container that it leads to.
+        """
+        outer, self._kept = self._kept, {}
+        try:
+            yield
+        finally:
+            for client in self._kept.values():
+                client.close()
+            self._kept = outer
 
     def get(self, request: Request, timeout: float) -> Answer:
-        """One GET, on a connection of its own, following no redirect."""
+        """One GET, following no redirect."""
         begun = self._clock.now()
         if self._forwarding:
             try:
-                return self._forwarded(request, timeout, begun)
+                answer = self._again(request, timeout) or self._anew(request, timeout)
+                return replace(answer, seconds=self._clock.now() - begun)
             except PermissionError:
                 self._forwarding = False
         return self._curl(request, timeout, begun)
 
-    def _forwarded(self, request: Request, timeout: float, begun: float) -> Answer:
+    def _again(self, request: Request, timeout: float) -> Answer | None:
+        """The answer over a connection that was kept; None when there is none, or when it had been closed meanwhile."""
+        client = self._kept.pop(_end(request), None) if self._kept else None
+        if client is None:
+            return None
+        client.sock.settimeout(timeout)
+        answer = self._exchange(client, request)
+        return answer if answer.status or answer.problem == _words(TimeoutError()) else None
+
+    def _anew(self, request: Request, timeout: float) -> Answer:
         try:
             sock = self._connection.forward(request.address, request.port, timeout=min(timeout, _CONNECT))
         except PermissionError:
             raise
         except OSError as error:
-            return Answer(status=0, problem=_words(error), seconds=self._clock.now() - begun)
-        with sock:
-            sock.settimeout(timeout)
-            client = http.client.HTTPConnection(request.address, request.port, timeout=timeout)
+            return Answer(status=0, problem=_words(error))
+        sock.settimeout(timeout)
+        client = http.client.HTTPConnection(request.address, request.port, timeout=timeout)
+        client.auto_open = 0  # else http.client would connect anew from here, where that address is another's
+        client.sock = sock
+        if request.tls:
             try:
-                client.sock = _tls().wrap_socket(sock, server_hostname=urlsplit(request.url).hostname) if request.tls else sock
-                client.request("GET", request.path, headers=_headers(request))
-                response = client.getresponse()
-                body = response.read(_MOST_BODY).decode(errors="replace")
-            except (OSError, http.client.HTTPException) as error:
-                return Answer(status=0, problem=_words(error), seconds=self._clock.now() - begun)
-            finally:
+                client.sock = _tls().wrap_socket(sock, server_hostname=urlsplit(request.url).hostname)
+            except OSError as error:
                 client.close()
-        return Answer(status=response.status, body=body, seconds=self._clock.now() - begun)
+                return Answer(status=0, problem=_words(error))
+        return self._exchange(client, request)
+
+    def _exchange(self, client: http.client.HTTPConnection, request: Request) -> Answer:
+        """Ask, and keep the connection if it may be used again."""
+        keep, kept = self._kept is not None, False
+        try:
+            client.request("GET", request.path, headers=_headers(request) | {"Connection": "keep-alive" if keep else "close"})
+            response = client.getresponse()
+            body = response.read(_MOST_BODY).decode(errors="replace")
+            if self._kept is not None and client.sock is not None and response.isclosed():
+                self._kept[_end(request)], kept = client, True
+        except (OSError, http.client.HTTPException) as error:
+            return Answer(status=0, problem=_words(error))
+        finally:
+            if not kept:
+                client.close()
+        return Answer(status=response.status, body=body)
 
     def _curl(self, request: Request, timeout: float, begun: float) -> Answer:
         words = [word for name, value in _headers(request).items() for word in ("--header", f"{name}: {value}")]
@@ -124,6 +165,10 @@ class Requests:
         return Answer(status=answered, body=body[:_MOST_BODY], problem=problem, seconds=self._clock.now() - begun)
 
 
+def _end(request: Request) -> tuple[str, int, bool]:
+    return request.address, request.port, request.tls
+
+
 def _tls() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -132,7 +177,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def _headers(request: Request) -> dict[str, str]:
-    fixed = {"Host": request.host or f"{request.address}:{request.port}", "User-Agent": "bluegreen-action", "Connection": "close"}
+    fixed = {"Host": request.host or f"{request.address}:{request.port}", "User-Agent": "bluegreen-action"}
     return {**fixed, **dict(request.headers)}
 
 

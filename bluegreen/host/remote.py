@@ -101,9 +101,11 @@ class RemoteHost:
         """Awaited replies so far."""
         return self._meter.count
 
-    def waiting(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
         """However many replies are awaited inside, they count as one."""
-        return self._meter.folded()
+        with self._meter.folded(), self._requests.keeping():
+            yield
 
 
 def _tell_facts(facts: Facts, tell: Progress) -> None:

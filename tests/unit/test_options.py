@@ -182,8 +182,12 @@ def test_the_list_and_the_values_hold_the_same_options() -> None:
     assert set(SHORT.values()) <= set(ALLOWED) | set(REFUSED)
 
 
+# Letters of a list: Hypothesis takes seconds to learn all of Unicode, and no more would be found with it.
+_TEXT = st.text("aZ09 -=:,./_'\"\\$`#\t\r\n\x00\x0b\x1c\x85\u2028é字🙂", max_size=12)
+
+
 @settings(max_examples=40)
-@given(st.lists(st.text(max_size=12) | st.sampled_from(sorted(ALLOWED) + sorted(REFUSED) + sorted(SHORT)), max_size=8))
+@given(st.lists(_TEXT | st.sampled_from(sorted(ALLOWED) + sorted(REFUSED) + sorted(SHORT)), max_size=8))
 def test_any_words_are_either_read_or_refused(words: list[str]) -> None:
     """Whatever a user types ends as values or as problems, never as a bug."""
     text = shlex.join(word for word in words if word.strip() and not set(word) & set("\r\n#\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"))
