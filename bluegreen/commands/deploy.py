@@ -48,7 +48,7 @@ def deploy(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
 def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
     """Launch the planned release, prove it, shift the traffic to it, retire the one before."""
     tell = job.tell
-    with told_state(plan, undone="The candidate was removed."), Undo(tell, job.clock) as undo:
+    with told_state(plan, undone="Nothing of the candidate is left."), Undo(tell, job.clock) as undo:
         with tell.stage(Stage.LAUNCH):
             candidate = launch(job, plan, undo)
         with tell.stage(Stage.PROBE):

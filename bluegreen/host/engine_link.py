@@ -152,7 +152,7 @@ def unanswered(said: str, for_what: str) -> BlueGreenError:
         return HostNotReady(
             "The deploy user may not use Docker on the host.",
             means=f"It said: {said.strip()}",
-            todo="Run `sudo usermod -aG docker USER` with that user's name on the host, log out everywhere, and deploy again.",
+            todo="On the host, as that user: `sudo usermod -aG docker $USER`. Then end all its sessions, and deploy again.",
         )
     if "not found" in lower or "no such command" in lower:
         return HostNotReady(
