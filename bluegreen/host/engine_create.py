@@ -43,7 +43,7 @@ class Creator:
                 with suppress(docker.errors.DockerException, RequestException):
                     api.remove_container(made, force=True)
                 raise
-        return _as_created(spec, made, name)
+        return spec.created(made, name)
 
     def _make(self, api: docker.APIClient, spec: ContainerSpec, options: HostOptions) -> tuple[str, str]:
         """Its id and the name it got.
@@ -93,19 +93,3 @@ def masked(said: str, spec: ContainerSpec) -> str:
         if len(value) >= _TELLING:
             said = said.replace(value, "***")
     return said
-
-
-def _as_created(spec: ContainerSpec, made: str, name: str) -> Container:
-    return Container(
-        id=made,
-        name=name,
-        color=spec.color,
-        release_id=spec.release_id,
-        version=spec.version,
-        settings_digest=spec.settings.digest,
-        role=spec.role,
-        image_id=spec.image_id,
-        running=False,
-        address=spec.address,
-        port=spec.settings.container_port,
-    )

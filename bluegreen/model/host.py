@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bluegreen.model.color import Color
-from bluegreen.model.container import Network, Role
+from bluegreen.model.container import Container, Network, Role
 from bluegreen.model.observed import Routes
 from bluegreen.model.release import Release, Settings
 
@@ -62,6 +62,22 @@ class ContainerSpec:
     address: str = ""
     words: tuple[str, ...] = ()
     suffix: str = ""
+
+    def created(self, container_id: str, name: str) -> Container:
+        """The container that an engine has made of it, not started yet, under the name that was free."""
+        return Container(
+            id=container_id,
+            name=name,
+            color=self.color,
+            release_id=self.release_id,
+            version=self.version,
+            settings_digest=self.settings.digest,
+            role=self.role,
+            image_id=self.image_id,
+            running=False,
+            address=self.address,
+            port=self.settings.container_port,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,19 +54,8 @@ class FakeContainers:
         self._world.op("create")
         self._world.serial += 1
         names = (f"{spec.name}{spec.suffix}", f"{spec.name}-{spec.release_id}{spec.suffix}")
-        container = Container(
-            id=f"c{self._world.serial}",
-            name=next(name for name in names if all(c.name != name for c in self._world.containers.values())),
-            color=spec.color,
-            release_id=spec.release_id,
-            version=spec.version,
-            settings_digest=spec.settings.digest,
-            role=spec.role,
-            image_id=spec.image_id,
-            running=False,
-            address=spec.address,
-            port=spec.settings.container_port,
-        )
+        taken = {other.name for other in self._world.containers.values()}
+        container = spec.created(f"c{self._world.serial}", next(name for name in names if name not in taken))
         self._world.containers[container.id] = container
         self._world.restart[container.id] = RestartPolicy.NO
         self._world.op("created")
