@@ -42,7 +42,9 @@ def dropping(box: Box, product: Product) -> Product:
 @contextmanager
 def _log_of(box: Box, name: str, file: Path) -> Iterator[None]:
     """Follow the log of a container that does not exist yet, to its very end, into `file`."""
-    script = f"until docker logs -f -t {name} 2> /dev/null; do sleep 0.02; done"
+    # A container that was created and not started yet has a log too, which ends at once.
+    running = f"docker inspect -f {{{{.State.Running}}}} {name} 2> /dev/null"
+    script = f'until [ "$({running})" = true ]; do sleep 0.02; done; docker logs -f -t {name}'
     with file.open("wb") as out:
         follower = subprocess.Popen((*box.engine.client, "exec", box.container, "timeout", "60", "bash", "-c", script), stdout=out)
         try:
