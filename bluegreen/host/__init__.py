@@ -208,6 +208,12 @@ class Host(Protocol):
     def preview(self, name: str, path: str, *, timeout: float) -> Answer:
         """One GET through NGINX's loopback-only preview server, under the Host header that `open_preview` gave."""
 
+    def smoke_test(self, name: str, script: str, *, timeout: float, on_line: Callable[[str], None]) -> int | None:
+        """Run a shell script on this machine, whose BLUEGREEN_PREVIEW_URL leads to the preview server under that Host header.
+
+        Its exit status, None when time was up. Raises `HostNotReady` when the host lets nobody forward a connection to that server.
+        """
+
     def knock(self, url: str, token: str, *, timeout: float) -> Answer:
         """One GET of `url` to the host's own NGINX, with that URL's scheme, SNI and Host, carrying `token` in `X-Bluegreen-Probe`."""
 

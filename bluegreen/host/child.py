@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import signal
@@ -19,20 +20,29 @@ _LOOK = 0.1
 _GRACE = 5.0
 
 
-def run_child(argv: Sequence[str], environment: Mapping[str, str], clock: Clock, on_line: Callable[[str], None]) -> int:
-    """Its exit status; both its streams go to `on_line` as they come. Raises `Cancelled` once it has ended, when the run was cancelled.
+def run_child(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    clock: Clock,
+    on_line: Callable[[str], None],
+    *,
+    timeout: float = math.inf,
+) -> int:
+    """Its exit status; both its streams go to `on_line` as they come.
 
-    It leads a process group, because docker runs buildx as a process of its own, and the whole group is ended.
+    Raises TimeoutError after `timeout` seconds, or `Cancelled` when the run was cancelled, once it has ended. It leads a process group,
+    because docker runs buildx as a process of its own, and the whole group is ended.
     """
+    until = clock.now() + timeout
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     with subprocess.Popen(
         argv, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     ) as child:
         try:
             threading.Thread(target=_read, args=(child.stdout, lines), daemon=True).start()
-            while (line := _next(lines, clock)) is not None:
+            while (line := _next(lines, clock, until)) is not None:
                 on_line(line)
-            return _ended(child, clock)
+            return _ended(child, clock, until)
         finally:
             _end(child)
 
@@ -45,26 +55,34 @@ def _read(stream: IO[bytes], lines: queue.SimpleQueue[str | None]) -> None:
     lines.put(None)
 
 
-def _next(lines: queue.SimpleQueue[str | None], clock: Clock) -> str | None:
+def _next(lines: queue.SimpleQueue[str | None], clock: Clock, until: float) -> str | None:
     while True:
-        clock.check()
+        _check(clock, until)
         with suppress(queue.Empty):
             return lines.get(timeout=_LOOK)
 
 
-def _ended(child: subprocess.Popen[bytes], clock: Clock) -> int:
+def _ended(child: subprocess.Popen[bytes], clock: Clock, until: float) -> int:
     while True:
-        clock.check()
+        _check(clock, until)
         with suppress(subprocess.TimeoutExpired):
             return child.wait(timeout=_LOOK)
 
 
+def _check(clock: Clock, until: float) -> None:
+    clock.check()
+    if clock.now() >= until:
+        raise TimeoutError
+
+
 def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is not None:
+    """End its group, whose number nobody else can have as long as we have not asked how the child ended, even when it has."""
+    if child.returncode is not None:
         return
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, how)
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=_GRACE)
-            return
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=_GRACE)
+    # What it started may be deaf to SIGTERM, and keeps the group's number as long as it lives.
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
@@ -16,7 +18,9 @@ from bluegreen.host.meter import Meter
 from bluegreen.host.nginx import HostNginx
 from bluegreen.host.peek import peek
 from bluegreen.host.prepare import prepare
+from bluegreen.host.preview_proxy import PreviewProxy
 from bluegreen.host.site_text import LOOPBACK_PORT
+from bluegreen.host.smoke import run_smoke_test
 from bluegreen.host.ssh import Connection
 from bluegreen.model.ask import Ask
 from bluegreen.model.progress import Progress
@@ -24,6 +28,7 @@ from bluegreen.model.progress import Progress
 __all__ = ["RemoteHost", "connect"]
 
 _LOOPBACK = "127.0.0.1"
+_DIAL = 10.0
 _EVERY_ADDRESS = ("", "*", "0.0.0.0", "[::]")  # noqa: S104 — NGINX's spellings, which we only read
 
 
@@ -73,6 +78,23 @@ class RemoteHost:
     def preview(self, name: str, path: str, *, timeout: float) -> Answer:
         """One GET through NGINX's loopback-only preview server."""
         return self._requests.get(Request(address=_LOOPBACK, port=LOOPBACK_PORT, path=path, host=name), timeout)
+
+    def smoke_test(self, name: str, script: str, *, timeout: float, on_line: Callable[[str], None]) -> int | None:
+        """Run a shell script on this machine, whose BLUEGREEN_PREVIEW_URL leads to that preview."""
+
+        def dial() -> socket.socket:
+            return self._connection.forward(_LOOPBACK, LOOPBACK_PORT, timeout=_DIAL)
+
+        try:
+            dial().close()
+        except OSError as error:
+            raise HostNotReady(
+                f"The smoke test cannot reach the candidate: {error}.",
+                means="BLUEGREEN_PREVIEW_URL is a connection that the host's sshd forwards to its NGINX.",
+                todo="Set `AllowTcpForwarding yes` for the deploy user in /etc/ssh/sshd_config, or leave `smoke-test` out.",
+            ) from error
+        with PreviewProxy(dial, name) as proxy, self._meter.folded():
+            return run_smoke_test(script, proxy.url, os.environ, self._clock, on_line, timeout=timeout)
 
     def knock(self, url: str, token: str, *, timeout: float) -> Answer:
         """One GET of `url` to the host's own NGINX, carrying the token."""

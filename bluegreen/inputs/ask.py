@@ -20,6 +20,7 @@ from bluegreen.model.ask import (
     ReleaseCommand,
     RetireAsk,
     Room,
+    SmokeTest,
     TrafficAsk,
 )
 from bluegreen.model.release import RunInfo, Settings
@@ -48,6 +49,7 @@ def make_ask(inputs: Inputs, environ: Mapping[str, str], commit: Callable[[Path]
             summary=inputs.summary,
         ),
         run=_run(environ),
+        smoke=SmokeTest(script=inputs.smoke_test, timeout=inputs.smoke_timeout) if inputs.smoke_test else None,
     )
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "RetireAsk",
     "Room",
     "ShiftStep",
+    "SmokeTest",
     "TrafficAsk",
 ]
 
@@ -125,6 +126,14 @@ class LogRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SmokeTest:
+    """A shell script for this machine, which asks the candidate what no health check asks."""
+
+    script: str
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftStep:
     """One share of the traffic, held for `hold` seconds."""
 
@@ -184,3 +193,4 @@ class Ask:
     retire: RetireAsk
     control: Control
     run: RunInfo
+    smoke: SmokeTest | None = None

@@ -15,6 +15,7 @@ from bluegreen.stages.drain import drain
 from bluegreen.stages.evidence import show_candidate
 from bluegreen.stages.front_door import check_front_door, fit_site
 from bluegreen.stages.job import Job
+from bluegreen.stages.smoke import smoke_test
 from bluegreen.stages.undo import Undo
 from bluegreen.stages.watcher import Watcher
 
@@ -28,6 +29,7 @@ def reroute(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, undo: U
     """Everything up to and including the commit. Going back is the undo of what was done so far."""
     fit_site(job, plan, candidate, undo)
     preview = job.guardian.open_preview(plan.color)
+    smoke_test(job, candidate, watcher, preview)
     undo.push("take the traffic back", lambda: _take_back(job, candidate))
     _shift_all(job, plan, candidate, watcher, preview)
     check_front_door(job, candidate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bluegreen.host import Answer, Facts, Guard, Peek
@@ -99,8 +99,23 @@ class FakeHost:
         self.world.op("preview")
         assert path
         assert timeout > 0
-        here = (c for c in list(self.world.containers.values()) if c.color.value == name and c.role is Role.WEB)
-        return self._answer(next((c for c in here if self.world.now(c).running), None))
+        return self._answer(self._previewed(name))
+
+    def smoke_test(self, name: str, script: str, *, timeout: float, on_line: Callable[[str], None]) -> int | None:
+        """Remembers which version it reached, and what served users meanwhile."""
+        self.world.op("smoke_test")
+        assert timeout > 0
+        container = self._previewed(name)
+        assert container is not None
+        assert self.world.site is not None
+        self.world.smoke_tests.append((container.version, self.world.serving()))
+        on_line(f"+ {script}")
+        self.world.clock.wait(1)
+        return self.world.apps[container.image_id].smoke
+
+    def _previewed(self, color: str) -> Container | None:
+        here = (c for c in list(self.world.containers.values()) if c.color.value == color and c.role is Role.WEB)
+        return next((c for c in here if self.world.now(c).running), None)
 
     def _answer(self, container: Container | None) -> Answer:
         if container is None:

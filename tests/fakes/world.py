@@ -26,6 +26,7 @@ class App:
     exits: int | None = None
     exit_after: float = 0.0
     ill: str = ""
+    smoke: int | None = 0
 
 
 @dataclass
@@ -46,6 +47,7 @@ class World:
     locked_by: str = ""
     watched: list[Container] = field(default_factory=list)
     front_door_elsewhere: bool = False
+    smoke_tests: list[tuple[str, dict[str, int]]] = field(default_factory=list)
     faults: dict[str, list[BlueGreenError]] = field(default_factory=dict)
     ops: list[str] = field(default_factory=list)
     logs_read: Counter[str] = field(default_factory=Counter)

@@ -51,3 +51,12 @@ class ProbeInputs(BaseModel):
     log_fail_limit: Annotated[int, PlainValidator(quantities.budget)] = given(
         "0", "How many lines that match `log-fail` are put up with, from the start to the commit.", commands=_CHANGES
     )
+    smoke_test: Annotated[str, PlainValidator(phrases.script)] = given(
+        "",
+        """Shell script that runs on the runner before any user reaches the candidate; `$BLUEGREEN_PREVIEW_URL` leads to it through the
+        host's NGINX, and a command that fails ends the deployment.""",
+        commands=_CHANGES,
+    )
+    smoke_timeout: Annotated[float, PlainValidator(quantities.seconds)] = given(
+        "5m", "How long the smoke test may take.", commands=_CHANGES
+    )

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-__all__ = ["choice", "command", "flag", "gather", "lines", "one_line", "pattern", "patterns"]
+__all__ = ["choice", "command", "flag", "gather", "lines", "one_line", "pattern", "patterns", "script"]
 
 T = TypeVar("T")
 
@@ -75,6 +75,13 @@ def one_line(text: str) -> str:
     if re.search(r"[\x00-\x1f\x7f]", word):
         raise ValueError("it holds a line break or another control character")
     return word
+
+
+def script(text: str) -> str:
+    """A shell script as it is written, without the white space around it."""
+    if "\0" in text:
+        raise ValueError("it holds a zero byte")
+    return text.replace("\r\n", "\n").strip()
 
 
 def choice(*words: str) -> Callable[[str], str]:
