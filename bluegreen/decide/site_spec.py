@@ -32,6 +32,7 @@ def site_spec(ask: Ask, plan: Plan, serving: Replicas, installed: str, nginx: tu
         tls_certificate=ask.traffic.tls_certificate,
         tls_certificate_key=ask.traffic.tls_certificate_key,
         body_size=ask.traffic.body_size,
+        stick_by=ask.traffic.stick_by,
         preview_host=ask.expect.host,
         ipv6=ipv6,
         http2_directive=nginx >= _HTTP2_DIRECTIVE_SINCE,

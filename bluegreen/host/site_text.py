@@ -80,6 +80,7 @@ def _body(spec: SiteSpec, *, marker: str) -> str:
         http2_directive=spec.http2_directive,
         keepalive_min_timeout=spec.keepalive_min_timeout,
         body_size=_word(spec.body_size),
+        sticky=_sticky(spec.stick_by),
         preview_host=_word(spec.preview_host or _first_name(spec)),
     )
 
@@ -123,6 +124,21 @@ def _server_name(name: str) -> str:
 
 def _first_name(spec: SiteSpec) -> str:
     return next((name for name in spec.server_names if name[0] not in "_*.~"), "localhost")
+
+
+def _sticky(stick_by: str) -> str:
+    """The variable whose value keeps a user in the same place; nothing where every request goes by itself."""
+    if stick_by == "request":
+        return ""
+    return "remote_addr" if stick_by == "ip" else f"cookie_{_name(stick_by.removeprefix('cookie:'))}"
+
+
+def _name(value: str) -> str:
+    """The value itself, once it is sure that it can end a variable's name."""
+    if not re.fullmatch(r"\w+", value, re.ASCII):
+        message = f"not part of a variable of NGINX's: {value!r}"
+        raise ValueError(message)
+    return value
 
 
 def _word(value: str) -> str:

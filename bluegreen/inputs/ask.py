@@ -134,6 +134,7 @@ def _traffic(inputs: Inputs) -> TrafficAsk:
         tls_certificate_key=inputs.tls_certificate_key,
         url=inputs.url,
         body_size=inputs.client_max_body_size,
+        stick_by=inputs.stick_by,
         steps=inputs.shift,
         watch=inputs.watch,
     )

@@ -146,6 +146,7 @@ class TrafficAsk:
     """Where users come in, and how the traffic moves. `listen` is NGINX's own spelling of each address, without `ssl`.
 
     `server_names` holds `_` where no name is given. `url` is what users type; empty when none was given.
+    `stick_by` is `request`, `ip` or `cookie:NAME`.
     """
 
     server_names: tuple[str, ...] = ("_",)
@@ -154,6 +155,7 @@ class TrafficAsk:
     tls_certificate_key: str = ""
     url: str = ""
     body_size: str = "50m"
+    stick_by: str = "request"
     steps: tuple[ShiftStep, ...] = ()
     watch: float = 10.0
 

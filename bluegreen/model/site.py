@@ -9,7 +9,10 @@ __all__ = ["InstalledSite", "SiteSpec"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSpec:
-    """All that the site's text depends on. `blue` and `green` are `address:port`; `http2_directive` is NGINX >= 1.25.1's spelling."""
+    """All that the site's text depends on. `blue` and `green` are `address:port`; `http2_directive` is NGINX >= 1.25.1's spelling.
+
+    `stick_by` is `request`, `ip` or `cookie:NAME`.
+    """
 
     app: str
     blue: tuple[str, ...]
@@ -19,6 +22,7 @@ class SiteSpec:
     tls_certificate: str = ""
     tls_certificate_key: str = ""
     body_size: str = "50m"
+    stick_by: str = "request"
     preview_host: str = ""
     http2_directive: bool = False
     keepalive_min_timeout: bool = False

@@ -103,6 +103,22 @@ def test_every_bucket_is_one_percent() -> None:
     assert lines[-1].split()[0] == "*"
 
 
+@pytest.mark.parametrize(("stick_by", "variable"), [("ip", "remote_addr"), ("cookie:session_id", "cookie_session_id")])
+def test_a_sticky_user_s_bucket_is_that_of_the_address_or_the_cookie(stick_by: str, variable: str) -> None:
+    """With the app's name in it, so that the same users are not the first in every app; without the cookie a request goes by itself."""
+    text, bg = render_site(spec(stick_by=stick_by)), prefix("web")
+    assert f"split_clients ${bg}_key ${bg}_bucket {{" in text
+    key = f'map ${variable} ${bg}_key {{ default "${{{variable}}}{bg}"; "" $request_id; }}'
+    assert key in " ".join(text.split())
+
+
+@pytest.mark.parametrize("stick_by", ["cookie:a b", "cookie:a;}", "cookie:", "cookie:a-b"])
+def test_a_cookie_that_nginx_cannot_name_is_refused(stick_by: str) -> None:
+    """Nothing of a user's text becomes a directive."""
+    with pytest.raises(ValueError, match="not part of a variable"):
+        render_site(spec(stick_by=stick_by))
+
+
 def test_only_hot_groups_have_a_backup(tmp_path: Path) -> None:
     """A permanent backup would send live's hiccups to the unproven candidate; a lone server ignores failures that would rest it."""
     block = parsed(tmp_path)

@@ -56,3 +56,9 @@ class TrafficInputs(BaseModel):
     client_max_body_size: Annotated[str, PlainValidator(quantities.body_size)] = given(
         "50m", "Largest request body NGINX accepts; `0` for no limit.", commands=_CHANGES
     )
+    stick_by: Annotated[str, PlainValidator(traffic.stick_by)] = given(
+        "request",
+        """What goes to the same release while the traffic shifts: each `request` by itself, all from one address (`ip`), or all with one
+        value of a cookie (`cookie:NAME`); a growing share never moves a user back.""",
+        commands=_CHANGES,
+    )

@@ -8,7 +8,7 @@ from bluegreen.inputs.parse.phrases import gather
 from bluegreen.inputs.parse.quantities import duration
 from bluegreen.model.ask import ShiftStep
 
-__all__ = ["shift", "status_ranges"]
+__all__ = ["shift", "status_ranges", "stick_by"]
 
 _LOWEST_STATUS = 100
 _HIGHEST_STATUS = 599
@@ -36,6 +36,19 @@ def _step(word: str) -> ShiftStep:
     if not 1 <= share < 100:
         raise ValueError(f"`{word}`: a step's share is a percentage from 1 to 99")
     return ShiftStep(share=share, hold=duration(found[2]))
+
+
+def stick_by(text: str) -> str:
+    """`request`, `ip` or `cookie:NAME`."""
+    word = text.strip()
+    kind, colon, name = word.partition(":")
+    if word in {"request", "ip"}:
+        return word
+    if kind != "cookie" or not colon or not name:
+        raise ValueError(f"`{word}` is none of: request, ip, cookie:NAME")
+    if re.fullmatch(r"\w{1,64}", name, re.ASCII) is None:
+        raise ValueError(f"`{name}` is no cookie that NGINX can name: letters, digits and underscores only")
+    return word
 
 
 def status_ranges(text: str) -> tuple[tuple[int, int], ...]:
