@@ -79,6 +79,9 @@ class Containers(Protocol):
     def network(self, app: str) -> Network:
         """The app's network, made when missing. Raises `HostNotReady` when the name or the addresses belong to something not ours."""
 
+    def find_network(self, app: str) -> Network | None:
+        """The app's network as it is, changing nothing; None when it has yet to be made."""
+
     def create(self, spec: ContainerSpec) -> Container:
         """Create it, unexposed, restart policy `no`, not started; under `NAME-RELEASE_ID` when another container has its name.
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bluegreen.errors import BadInput
+from bluegreen.inputs.field import BUILDS
 from bluegreen.inputs.model import Inputs
 from bluegreen.model.ask import (
     AppAsk,
     Ask,
     BuildAsk,
-    Command,
     ConnectionAsk,
     Control,
     Expectations,
@@ -35,7 +35,7 @@ def make_ask(inputs: Inputs, environ: Mapping[str, str], commit: Callable[[Path]
     return Ask(
         command=inputs.command,
         connection=_connection(inputs),
-        build=_build(inputs, environ, commit) if inputs.command is Command.DEPLOY else None,
+        build=_build(inputs, environ, commit) if inputs.command in BUILDS else None,
         app=_app(inputs),
         expect=_expectations(inputs),
         logs=LogRules(ready=inputs.log_ready, fail=inputs.log_fail, allow=inputs.log_allow, limit=inputs.log_fail_limit),

@@ -30,6 +30,7 @@ class Command(Enum):
     """What the user can ask for."""
 
     DEPLOY = "deploy"
+    PLAN = "plan"
     ROLLBACK = "rollback"
     STATUS = "status"
 

@@ -46,6 +46,7 @@ class World:
     busy: dict[str, int] = field(default_factory=dict)
     locked_by: str = ""
     watched: list[Container] = field(default_factory=list)
+    networked: bool = False
     front_door_elsewhere: bool = False
     smoke_tests: list[tuple[str, dict[str, int]]] = field(default_factory=list)
     faults: dict[str, list[BlueGreenError]] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bluegreen.commands.deploy import deploy
+from bluegreen.commands.plan import plan
 from bluegreen.commands.rollback import rollback
 from bluegreen.model.ask import (
     AppAsk,
@@ -26,6 +27,7 @@ from bluegreen.model.ask import (
 )
 from bluegreen.model.container import Image
 from bluegreen.model.outcome import Outcome
+from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.release import RunInfo, Settings
 from tests.fakes import App, FakeClock, FakeHost, FakeProgress
 
@@ -61,6 +63,9 @@ class Stage:
     def deploy(self, version: str, **changes: Any) -> Outcome:
         self.clock.time += 60
         return deploy(ask_for(version, **changes), self.host, self.tell, self.clock)
+
+    def plan(self, version: str, **changes: Any) -> PlanReport:
+        return plan(ask_for(version, command=Command.PLAN, **changes), self.host, self.tell, self.clock)
 
     def rollback(self, **changes: Any) -> Outcome:
         self.clock.time += 60

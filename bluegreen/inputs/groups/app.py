@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import Kind, given
+from bluegreen.inputs.field import BUILDS, Kind, given
 from bluegreen.inputs.parse import names, pairs, phrases, places, quantities, words
 from bluegreen.inputs.parse.pairs import Pairs
 from bluegreen.inputs.parse.places import EnvFile
-from bluegreen.model.ask import Command, Room
+from bluegreen.model.ask import Room
 
-_DEPLOY = (Command.DEPLOY,)
+_DEPLOY = BUILDS
 _Words = tuple[str, ...]
 
 
@@ -21,7 +21,7 @@ def _app(text: str, info: ValidationInfo) -> str:
     name = names.app_name(text) or names.app_of_image(repository)
     if not name and repository:
         raise ValueError(f"it is empty, and `{repository}` ends in nothing that can name an app: up to 40 of a-z, 0-9 and `-`")
-    if not name and info.data.get("command") in {Command.ROLLBACK, Command.STATUS}:
+    if not name and info.data.get("command") not in BUILDS:
         raise ValueError("it is empty and so is `image`, and one of them must say which app is meant")
     return name
 

@@ -6,18 +6,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, PlainValidator
 
-from bluegreen.inputs.field import Kind, given
+from bluegreen.inputs.field import CHANGES, Kind, given
 from bluegreen.inputs.parse import phrases, quantities
 from bluegreen.model.ask import Command
 
-_CHANGES = (Command.DEPLOY, Command.ROLLBACK)
+_CHANGES = CHANGES
 
 
 class CommandInputs(BaseModel):
     """Command."""
 
     command: Annotated[Command, PlainValidator(lambda text: Command(phrases.choice(*(command.value for command in Command))(text)))] = (
-        given("deploy", "What to do: `deploy`, `rollback` to the kept release, or show the `status`.")
+        given("deploy", "What to do: `deploy`, show the `plan` of a deployment, `rollback` to the kept release, or show the `status`.")
     )
 
 
