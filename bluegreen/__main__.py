@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bluegreen.commands.cleanup import cleanup
 from bluegreen.commands.deploy import deploy
 from bluegreen.commands.plan import plan
 from bluegreen.commands.rollback import rollback
@@ -38,6 +39,7 @@ _COMMANDS: Mapping[Command, Callable[[Ask, Host, Progress, Clock], Outcome | Ans
     Command.PLAN: plan,
     Command.ROLLBACK: rollback,
     Command.STATUS: status,
+    Command.CLEANUP: cleanup,
 }
 
 

@@ -37,20 +37,26 @@ def guarded(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Iterator[tupl
     try:
         with host.guard(guard) as guardian:
             job = Job(ask=ask, host=host, guardian=guardian, tell=tell, clock=clock)
-            yield job, _recovered(job)
+            seen, cleared = _recovered(job)
+            yield replace(job, cleared=cleared), seen
     except GuardianLost:
         with suppress(Unreachable), clock.shield(), host.guard(guard) as guardian:
             _recovered(Job(ask=ask, host=host, guardian=guardian, tell=tell, clock=clock))
         raise
 
 
-def _recovered(job: Job) -> Observed:
+def _recovered(job: Job) -> tuple[Observed, tuple[str, ...]]:
+    """What there is after recovery, and the containers that it removed."""
     observed = _observe(job)
     found = remedies(observed)
     for remedy in found:
         _apply(job, remedy)
         job.guardian.record("recovered", remedy=type(remedy).__name__.lower())
-    return _observe(job) if found else observed
+    if not found:
+        return observed, ()
+    after = _observe(job)
+    there = {container.id for container in after.containers}
+    return after, tuple(container.name for container in observed.containers if container.id not in there)
 
 
 def _observe(job: Job) -> Observed:

@@ -137,6 +137,9 @@ class Guardian(Protocol):
     def forget(self, release_id: str) -> None:
         """Remove a recipe."""
 
+    def sweep(self, stay: Iterable[str]) -> tuple[str, ...]:
+        """Remove what lies among the recipes and is none of these releases' (half-written, unreadable); the paths that went."""
+
     def watch_over(self, container: Container, *, drain: float, stop: float) -> None:
         """If the deployment dies before `release_watch`, drain and stop this container after taking its traffic away."""
 

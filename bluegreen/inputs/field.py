@@ -18,7 +18,7 @@ BUILDS = (Command.DEPLOY, Command.PLAN)
 """The commands that are about a new release."""
 SHIFTS = (*BUILDS, Command.ROLLBACK)
 """Those that are about moving the traffic to a release."""
-CHANGES = (Command.DEPLOY, Command.ROLLBACK)
+CHANGES = (Command.DEPLOY, Command.ROLLBACK, Command.CLEANUP)
 """Those that take the app's lock."""
 
 

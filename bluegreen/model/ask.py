@@ -33,6 +33,7 @@ class Command(Enum):
     PLAN = "plan"
     ROLLBACK = "rollback"
     STATUS = "status"
+    CLEANUP = "cleanup"
 
 
 class Room(Enum):

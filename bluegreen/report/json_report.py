@@ -77,6 +77,7 @@ def _document(report: Report) -> dict[str, Any]:
         "version": outcome.version if outcome else report.run.version,
         "previous_version": outcome.previous_version if outcome else "",
         "kept": list(outcome.kept) if outcome else [],
+        "removed": list(outcome.removed) if outcome else [],
         "color": outcome.color.value if outcome and outcome.color else None,
         "image_id": outcome.image_id if outcome else "",
         "containers": list(outcome.containers) if outcome else [],

@@ -68,6 +68,12 @@ class FakeGuardian:
         self._op("forget")
         del self._world.releases[release_id]
 
+    def sweep(self, stay: Iterable[str]) -> tuple[str, ...]:
+        self._op("sweep")
+        assert set(stay) == set(self._world.releases)
+        gone, self._world.litter = self._world.litter, ()
+        return gone
+
     def watch_over(self, container: Container, *, drain: float, stop: float) -> None:
         self._op("watch_over")
         assert drain >= 0

@@ -47,6 +47,7 @@ class World:
     locked_by: str = ""
     watched: list[Container] = field(default_factory=list)
     networked: bool = False
+    litter: tuple[str, ...] = ()
     front_door_elsewhere: bool = False
     smoke_tests: list[tuple[str, dict[str, int]]] = field(default_factory=list)
     faults: dict[str, list[BlueGreenError]] = field(default_factory=dict)

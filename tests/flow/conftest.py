@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bluegreen.commands.cleanup import cleanup
 from bluegreen.commands.deploy import deploy
 from bluegreen.commands.plan import plan
 from bluegreen.commands.rollback import rollback
@@ -70,6 +71,10 @@ class Stage:
     def rollback(self, **changes: Any) -> Outcome:
         self.clock.time += 60
         return rollback(ask_for("", build=None, **changes), self.host, self.tell, self.clock)
+
+    def cleanup(self, **changes: Any) -> Outcome:
+        self.clock.time += 60
+        return cleanup(ask_for("", build=None, **changes), self.host, self.tell, self.clock)
 
     def serving(self) -> dict[str, int]:
         return self.host.world.serving()

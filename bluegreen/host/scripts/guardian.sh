@@ -51,6 +51,16 @@ save() { # ID JSON
     fi
 }
 
+sweep() { # ID…: removes what is no recipe of these releases: half-written ones, unreadable ones, and links that were never moved into place
+    local file removed=
+    for file in "$HOME_DIR"/releases/* "$HOME_DIR"/owner.new "$TRAFFIC".new "$ARMED".new "$ARMED".undo; do
+        [[ -e $file || -L $file ]] || continue
+        [[ $file != *.json || " $* " != *" $(basename "$file" .json) "* ]] || continue
+        rm -f "$file" 8>&- 9>&- && removed+=" $file"
+    done
+    say "ok${removed}"
+}
+
 preview() { # COLOR
     local token
     read -r token </proc/sys/kernel/random/uuid
@@ -67,6 +77,10 @@ obey() { # VERB REST
         settle) settle "$2" ;;
         save) save "${2%% *}" "${2#* }" ;;
         forget) if [[ $2 =~ ^[0-9a-f]{8}$ ]]; then rm -f "$HOME_DIR/releases/$2.json" 8>&- 9>&-; fi; say ok ;;
+        sweep)
+            # shellcheck disable=SC2086  # a list of ids
+            sweep $2
+            ;;
         watch)
             split_of "$TRAFFIC"
             tell watch "${REPLY:--}" "$2"

@@ -17,7 +17,11 @@ class CommandInputs(BaseModel):
     """Command."""
 
     command: Annotated[Command, PlainValidator(lambda text: Command(phrases.choice(*(command.value for command in Command))(text)))] = (
-        given("deploy", "What to do: `deploy`, show the `plan` of a deployment, `rollback` to the kept release, or show the `status`.")
+        given(
+            "deploy",
+            """What to do: `deploy`, `plan` (what a deployment would do, changing nothing), `rollback` to the kept release, `status`,
+            or `cleanup` of what is left over.""",
+        )
     )
 
 

@@ -8,8 +8,9 @@ from pydantic import BaseModel, PlainValidator
 
 from bluegreen.inputs.field import SHIFTS, given
 from bluegreen.inputs.parse import quantities
+from bluegreen.model.ask import Command
 
-_CHANGES = SHIFTS
+_CHANGES = (*SHIFTS, Command.CLEANUP)
 
 
 class RetireInputs(BaseModel):
