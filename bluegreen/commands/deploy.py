@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bluegreen.commands.guarded import guarded
 from bluegreen.commands.outcomes import changed, superseded, told_state, unchanged
+from bluegreen.commands.refusals import refuse_withdrawn
 from bluegreen.decide.plan import Plan, make_plan, newer_run
 from bluegreen.errors import BadInput, stating
 from bluegreen.host import Clock, Host
@@ -42,6 +43,7 @@ def deploy(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
         plan = make_plan(before, release, host.containers.network(release.app))
         if plan.unchanged and plan.live is not None:
             return _same_again(job, plan, plan.live)
+        refuse_withdrawn(job, plan)
         return replace_live(job, plan, Result.DEPLOYED)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bluegreen.decide.foresee import changed_settings, foreseen_candidate, foreseen_steps, site_diff, unmade_network
+from bluegreen.decide.history import withdrawn
 from bluegreen.decide.plan import Plan, make_plan
 from bluegreen.decide.recovery import remedies
 from bluegreen.decide.site_spec import site_spec
@@ -43,6 +44,8 @@ def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
         check_room(ask.app, host, tell)
     installed = host.nginx.site(app)
     diff = _diff(ask, host, made, installed, problems)
+    if not ask.control.force and image and (event := withdrawn(peek.events, release.id)) and not made.unchanged:
+        problems.append(f"{release.version} was rolled back at {event.at}; to deploy it all the same: `force: true`")
     return PlanReport(
         app=app,
         version=release.version,

@@ -6,6 +6,7 @@ Applied twice it finds nothing to do the second time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bluegreen.model.color import Split
@@ -62,9 +63,14 @@ class Forget:
 Remedy = Disarm | Settle | Retire | Remove | Promote | Forget
 
 
-def remedies(observed: Observed) -> tuple[Remedy, ...]:
-    """The steps, in the order in which they are safe: traffic first, then the containers that have none, then the recipes."""
-    return (*_traffic(observed), *_containers(observed), *_recipes(observed))
+def remedies(observed: Observed, spared: Iterable[Container] = ()) -> tuple[Remedy, ...]:
+    """The steps, in the order in which they are safe: traffic first, then the containers that have none, then the recipes.
+
+    `spared` are containers that the command itself will see to.
+    """
+    ids = {container.id for container in spared}
+    containers = (step for step in _containers(observed) if step.container.id not in ids)
+    return (*_traffic(observed), *containers, *_recipes(observed))
 
 
 def _traffic(observed: Observed) -> tuple[Remedy, ...]:
@@ -77,10 +83,10 @@ def _traffic(observed: Observed) -> tuple[Remedy, ...]:
     return tuple(steps)
 
 
-def _containers(observed: Observed) -> tuple[Remedy, ...]:
+def _containers(observed: Observed) -> tuple[Retire | Remove, ...]:
     kept = {release.id for release in observed.releases if release.committed_at}
     live = observed.live
-    steps: list[Remedy] = []
+    steps: list[Retire | Remove] = []
     for container in observed.containers:
         if live is not None and container in live.containers:
             continue

@@ -12,6 +12,7 @@ from typing import Protocol
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy
+from bluegreen.model.event import Event
 from bluegreen.model.host import ContainerSpec, Facts, Guard, Peek, Seen
 from bluegreen.model.observed import Answer, Routes
 from bluegreen.model.release import Release
@@ -154,6 +155,9 @@ class Guardian(Protocol):
 
     def seen(self, token: str) -> Seen | None:
         """What the access log says about the request that carried `token` in `X-Bluegreen-Probe`; None when it is not there."""
+
+    def history(self) -> tuple[Event, ...]:
+        """What the journal says of the app's releases, the oldest first: commits, rollbacks and their like."""
 
     def record(self, event: str, **details: str) -> None:
         """Append to the app's journal."""

@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from bluegreen.errors import Cancelled, GuardianLost, HostNotReady, Unreachable
 from bluegreen.host import Clock, Guard, Routes, Seen
 from bluegreen.host.guardian_errors import lost, meaning, refusal
+from bluegreen.host.peek import read_events
 from bluegreen.host.script import load_script
 from bluegreen.host.site_text import prefix
 from bluegreen.host.ssh import Connection, Talk
 from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container
+from bluegreen.model.event import Event
 from bluegreen.model.release import Release
 
 __all__ = ["HostGuardian", "start_guardian"]
@@ -31,7 +33,7 @@ def start_guardian(connection: Connection, guard: Guard, clock: Clock) -> Iterat
 
     Raises `Locked` when another deployment holds the lock for longer than `guard.lock_timeout`, `HostNotReady` on an unprepared host.
     """
-    script = load_script("bluegreen-guardian", "guardian_traffic.sh", "splits.sh", "ask.sh", "guardian_end.sh", "guardian.sh")
+    script = load_script("bluegreen-guardian", "guardian_traffic.sh", "splits.sh", "ask.sh", "past.sh", "guardian_end.sh", "guardian.sh")
     owner = " ".join(guard.owner.split())
     argv = script.argv(guard.app, prefix(guard.app), f"{guard.lease:g}", f"{guard.lock_timeout:.0f}")
     talk = connection.talk(argv, script.text + f"{owner}\n".encode())
@@ -135,6 +137,10 @@ class HostGuardian:
         """Append to the app's journal."""
         entry = {"at": self._clock.utc(), "event": event, "by": self._guard.owner, **details}
         self._note("record", json.dumps(entry))
+
+    def history(self) -> tuple[Event, ...]:
+        """What became of the app's releases, the oldest first."""
+        return read_events(self._ask("history").split("\t"))
 
     def leave(self) -> None:
         """Say goodbye, and wait until the lock is free or the guardian stays behind alone to drain. A lost one needs no goodbye."""

@@ -45,6 +45,7 @@ def make_ask(inputs: Inputs, environ: Mapping[str, str], commit: Callable[[Path]
             deadline=inputs.deadline,
             lock_timeout=inputs.lock_timeout,
             lease=inputs.lease,
+            force=inputs.force,
             verbose=inputs.verbose,
             summary=inputs.summary,
         ),

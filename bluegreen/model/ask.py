@@ -178,6 +178,7 @@ class Control:
     deadline: float = 1800.0
     lock_timeout: float = 600.0
     lease: float = 15.0
+    force: bool = False
     verbose: bool = False
     summary: bool = True
     json: bool = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Network, Role
+from bluegreen.model.event import Event
 from bluegreen.model.observed import Routes
 from bluegreen.model.release import Release, Settings
 
@@ -82,11 +83,15 @@ class ContainerSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peek:
-    """What can be read of an app without its lock. `holder` says who holds the lock, empty when it is free."""
+    """What can be read of an app without its lock.
+
+    `holder` says who holds the lock, empty when it is free. `events` is the journal's end, the oldest first.
+    """
 
     routes: Routes
     releases: tuple[Release, ...]
     holder: str
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

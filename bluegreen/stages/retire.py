@@ -34,5 +34,6 @@ def retire(job: Job, plan: Plan, candidate: Replicas) -> tuple[str, ...]:
 def _after(plan: Plan, candidate: Replicas) -> Observed:
     """What there is now: the release before is stopped, and the candidate is one of the releases."""
     earlier = (release for release in plan.before.releases if release.id != plan.release.id)
-    stopped = (replace(container, running=False) for container in plan.before.containers)
+    ours = {container.id for container in candidate}
+    stopped = (replace(container, running=False) for container in plan.before.containers if container.id not in ours)
     return replace(plan.before, containers=(*stopped, *candidate), releases=(*earlier, plan.release))

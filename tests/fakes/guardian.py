@@ -9,6 +9,7 @@ from bluegreen.errors import GuardianLost
 from bluegreen.host import Routes, Seen
 from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container
+from bluegreen.model.event import Event
 from bluegreen.model.release import Release
 from tests.fakes.world import World
 
@@ -105,7 +106,12 @@ class FakeGuardian:
         leader = [c for c in self._world.containers.values() if c.color is route.leader and c.running]
         return Seen(upstreams=tuple(f"{c.address}:{c.port}" for c in leader), group=route.leader.value)
 
+    def history(self) -> tuple[Event, ...]:
+        self._op("history")
+        return tuple(self._world.events)
+
     def record(self, event: str, **details: str) -> None:
         self._op("record")
         assert event
         assert all(isinstance(value, str) for value in details.values())
+        self._world.events.append(Event(at=self._world.clock.utc(), event=event, details=tuple(details.items())))

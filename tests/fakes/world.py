@@ -9,6 +9,7 @@ from bluegreen.errors import BlueGreenError, Unreachable
 from bluegreen.host import Answer, Routes
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Image, RestartPolicy, Role
+from bluegreen.model.event import Event
 from bluegreen.model.release import Release
 from bluegreen.model.site import InstalledSite
 from tests.fakes.clock import FakeClock
@@ -47,6 +48,7 @@ class World:
     locked_by: str = ""
     watched: list[Container] = field(default_factory=list)
     networked: bool = False
+    events: list[Event] = field(default_factory=list)
     litter: tuple[str, ...] = ()
     front_door_elsewhere: bool = False
     smoke_tests: list[tuple[str, dict[str, int]]] = field(default_factory=list)

@@ -193,7 +193,7 @@ def test_a_recipe_is_read_as_it_is_written() -> None:
 
 def test_a_name_that_somebody_else_gave_an_image_is_not_ours_to_remove() -> None:
     """The image stays by that name, and what runs by it goes on."""
-    ours = replace(release("v1"), image="registry:5000/x:v1")
+    ours = replace(release_of("v1"), image="registry:5000/x:v1")
     assert own_names(Image(id="i", tags=("registry:5000/x:v1", "other:v1")), [ours]) == ("registry:5000/x:v1",)
     assert own_names(Image(id="i", tags=("other:v1",)), [ours]) == ()
     assert own_names(Image(id="i"), [ours]) == ("i",)

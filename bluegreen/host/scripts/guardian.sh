@@ -42,6 +42,14 @@ look() { # both links, and behind a tab each every recipe as one line of JSON
     say "ok $all"
 }
 
+history() { # what releases came to, one line of JSON each, between tabs
+    local line all=
+    while IFS= read -r line; do
+        all+=$line$'\t'
+    done < <(past "$HOME_DIR/journal.jsonl" 8>&- 9>&-)
+    say "ok $all"
+}
+
 save() { # ID JSON
     local file=$HOME_DIR/releases/$1
     if [[ $1 =~ ^[0-9a-f]{8}$ ]] && printf '%s\n' "$2" >"$file.new" && sync "$file.new" 8>&- 9>&- && mv -f "$file.new" "$file.json" 8>&- 9>&-; then
@@ -94,6 +102,7 @@ obey() { # VERB REST
             ;;
         preview) preview "$2" ;;
         seen) seen "$2" ;;
+        history) history ;;
         record) if printf '%s\n' "$2" >>"$HOME_DIR/journal.jsonl"; then say ok; else say "no the journal cannot be written"; fi ;;
         bye) leave ;;
         *) say "no there is no verb $1" ;;
