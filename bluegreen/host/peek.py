@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
 
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Peek
 from bluegreen.host.script import load_script
 from bluegreen.host.ssh import Connection
 from bluegreen.model.color import Split
-from bluegreen.model.event import Event
 from bluegreen.model.observed import Routes
 from bluegreen.model.release import Release
 
-__all__ = ["peek", "read_events"]
+__all__ = ["peek"]
 
-_HEAD = 4
+_HEAD = 3
 
 
 def peek(connection: Connection, app: str) -> Peek:
     """The links, the recipes and the lock's holder. Raises `HostNotReady` when the host cannot run the script."""
-    script = load_script("bluegreen-peek", "past.sh", "peek.sh")
+    script = load_script("bluegreen-peek", "peek.sh")
     done = connection.run(script.argv(app), stdin=script.text)
     lines = done.out.split("\n")
     if done.status or len(lines) < _HEAD:
@@ -30,13 +28,11 @@ def peek(connection: Connection, app: str) -> Peek:
             state="Nothing was changed.",
             todo="Look at /var/lib/bluegreen/apps on the host.",
         )
-    committed, armed, holder, count = lines[:_HEAD]
-    recipes = _HEAD + int(count)
+    committed, armed, holder = lines[:_HEAD]
     return Peek(
         routes=Routes(committed=Split.parse(committed), armed=Split.parse(armed)),
-        releases=_recipes(lines[recipes:]),
+        releases=_recipes(lines[_HEAD:]),
         holder=holder,
-        events=read_events(lines[_HEAD:recipes]),
     )
 
 
@@ -45,13 +41,4 @@ def _recipes(lines: list[str]) -> tuple[Release, ...]:
     for line in lines:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             found.append(Release.from_json(line))
-    return tuple(found)
-
-
-def read_events(lines: Iterable[str]) -> tuple[Event, ...]:
-    """The events of a journal's lines; one that cannot be read is none."""
-    found = []
-    for line in lines:
-        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-            found.append(Event.from_json(line))
     return tuple(found)

@@ -6,13 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import BUILDS, Kind, given
+from bluegreen.inputs.field import Kind, given
 from bluegreen.inputs.parse import names, pairs, phrases, places, quantities, words
 from bluegreen.inputs.parse.pairs import Pairs
+from bluegreen.inputs.parse.phrases import Named
 from bluegreen.inputs.parse.places import EnvFile
-from bluegreen.model.ask import Room
+from bluegreen.model.ask import Command, Room
 
-_DEPLOY = BUILDS
+_DEPLOY = (Command.DEPLOY,)
 _Words = tuple[str, ...]
 
 
@@ -21,7 +22,7 @@ def _app(text: str, info: ValidationInfo) -> str:
     name = names.app_name(text) or names.app_of_image(repository)
     if not name and repository:
         raise ValueError(f"it is empty, and `{repository}` ends in nothing that can name an app: up to 40 of a-z, 0-9 and `-`")
-    if not name and info.data.get("command") not in BUILDS:
+    if not name and info.data.get("command") in {Command.ROLLBACK, Command.STATUS}:
         raise ValueError("it is empty and so is `image`, and one of them must say which app is meant")
     return name
 
@@ -58,6 +59,12 @@ class AppInputs(BaseModel):
     )
     cpus: Annotated[float, PlainValidator(quantities.cpus)] = given(
         "", "Processors a container may use, such as `1.5`.", otherwise="no limit", commands=_DEPLOY
+    )
+    processes: Annotated[tuple[Named, ...], PlainValidator(phrases.processes)] = given(
+        "",
+        "Workers of the same image and settings, `name: command`, each in a container of its own. They are swapped after the commit.",
+        kind=Kind.LIST,
+        commands=_DEPLOY,
     )
     container_options: Annotated[_Words, PlainValidator(words.container_options)] = given(
         "",
