@@ -104,6 +104,7 @@ def _app(inputs: Inputs) -> AppAsk:
             memory=inputs.memory,
             cpus=inputs.cpus,
             options=inputs.container_options,
+            replicas=inputs.replicas,
             processes=tuple(Process(name=name, words=words) for name, words in inputs.processes),
         ),
         host_env_file=host_env_file,

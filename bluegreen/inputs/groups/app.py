@@ -60,6 +60,9 @@ class AppInputs(BaseModel):
     cpus: Annotated[float, PlainValidator(quantities.cpus)] = given(
         "", "Processors a container may use, such as `1.5`.", otherwise="no limit", commands=_DEPLOY
     )
+    replicas: Annotated[int, PlainValidator(quantities.replicas)] = given(
+        "1", "How many containers of a release serve, 1 to 8. Each is probed; NGINX spreads the requests over them.", commands=_DEPLOY
+    )
     processes: Annotated[tuple[Named, ...], PlainValidator(phrases.processes)] = given(
         "",
         "Workers of the same image and settings, `name: command`, each in a container of its own. They are swapped after the commit.",
