@@ -13,7 +13,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bluegreen.commands.cleanup import cleanup
 from bluegreen.commands.deploy import deploy
+from bluegreen.commands.plan import plan
 from bluegreen.commands.rollback import rollback
 from bluegreen.commands.status import status
 from bluegreen.errors import BadInput, BlueGreenError
@@ -24,8 +26,7 @@ from bluegreen.inputs import Help, mask_commands, secrets_asked, secrets_given, 
 from bluegreen.model.ask import Ask, Command
 from bluegreen.model.outcome import Outcome
 from bluegreen.model.progress import Progress
-from bluegreen.model.status import StatusReport
-from bluegreen.report import Detail, Places, Reporter, Run, Stream, finish, greet, places, reporter
+from bluegreen.report import Answer, Detail, Places, Reporter, Run, Stream, finish, greet, places, reporter
 
 __all__ = ["Surroundings", "main"]
 
@@ -33,10 +34,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _UNTOLD = "bluegreen-action met a bug of its own ({}), and another one while it reported that. Please tell us: {}\n"
 _ISSUES = "https://github.com/org/bluegreen-action/issues"
 
-_COMMANDS: Mapping[Command, Callable[[Ask, Host, Progress, Clock], Outcome | StatusReport]] = {
+_COMMANDS: Mapping[Command, Callable[[Ask, Host, Progress, Clock], Outcome | Answer]] = {
     Command.DEPLOY: deploy,
+    Command.PLAN: plan,
     Command.ROLLBACK: rollback,
     Command.STATUS: status,
+    Command.CLEANUP: cleanup,
 }
 
 
@@ -109,7 +112,7 @@ def _obey(ask: Ask, around: Surroundings) -> int:
         return finish(tell, end, run=run, where=where, json_stream=around.out if ask.control.json else None)
 
 
-def _end(ask: Ask, tell: Reporter, clock: SystemClock, around: Surroundings) -> Outcome | StatusReport | Exception:
+def _end(ask: Ask, tell: Reporter, clock: SystemClock, around: Surroundings) -> Outcome | Answer | Exception:
     try:
         with around.connect(ask, clock, tell) as host:
             tell.round_trips = host.round_trips

@@ -4,6 +4,7 @@
     ├── BadInput          2    the workflow file needs a correction
     ├── Unreachable       3    cannot reach, verify or authenticate
     ├── HostNotReady      4    the host lacks something, or users cannot reach our site
+    │   └── Withdrawn     4    this release was rolled back, and `force` was not given
     ├── Locked            5    another deployment of this app is running
     ├── NoImage           6    there is no image to deploy
     ├── CandidateFailed   7    the new release failed before it got any traffic
@@ -34,6 +35,7 @@ __all__ = [
     "UndoFailed",
     "Unreachable",
     "WentBack",
+    "Withdrawn",
     "stating",
 ]
 
@@ -89,6 +91,12 @@ class HostNotReady(BlueGreenError):
 
     exit_code = 4
     title = "Host not ready"
+
+
+class Withdrawn(HostNotReady):
+    """The very release was rolled back before, and nobody said that it shall be deployed all the same."""
+
+    title = "This release was rolled back"
 
 
 class Locked(BlueGreenError):

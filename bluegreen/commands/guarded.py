@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from bluegreen.decide.recovery import Disarm, Forget, Promote, Remedy, Remove, Retire, Settle, Work, remedies
+from bluegreen.decide.recovery import Disarm, Forget, Promote, Remedy, Remove, Retire, Settle, remedies
 from bluegreen.errors import GuardianLost, Unreachable
 from bluegreen.host import Clock, Guard, Host
 from bluegreen.model.ask import Ask
+from bluegreen.model.container import Container
 from bluegreen.model.observed import Observed
 from bluegreen.model.progress import Progress
 from bluegreen.stages.drain import leave
 from bluegreen.stages.job import Job
-from bluegreen.stages.processes import swap_processes
 
 __all__ = ["guarded"]
 
+Spare = Callable[[Observed], Iterable[Container] | None]
+
 
 @contextmanager
-def guarded(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Iterator[tuple[Job, Observed]]:
-    """The lock, and what there is once nothing half-done is left.
+def guarded(ask: Ask, host: Host, tell: Progress, clock: Clock, *, spare: Spare = lambda _: None) -> Iterator[tuple[Job, Observed]]:
+    """The lock, and what there is once nothing half-done is left but the containers that `spare` chooses.
 
     When the guardian ends in the middle, another one is started, recovers, and the error goes on its way. Its sentinel may have ended
     this connection with it; then the host has put itself right, and what is left is for the next deployment.
@@ -38,20 +40,26 @@ def guarded(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Iterator[tupl
     try:
         with host.guard(guard) as guardian:
             job = Job(ask=ask, host=host, guardian=guardian, tell=tell, clock=clock)
-            yield job, _recovered(job)
+            seen, cleared = _recovered(job, spare)
+            yield replace(job, cleared=cleared), seen
     except GuardianLost:
         with suppress(Unreachable), clock.shield(), host.guard(guard) as guardian:
-            _recovered(Job(ask=ask, host=host, guardian=guardian, tell=tell, clock=clock))
+            _recovered(Job(ask=ask, host=host, guardian=guardian, tell=tell, clock=clock), lambda _: None)
         raise
 
 
-def _recovered(job: Job) -> Observed:
+def _recovered(job: Job, spare: Spare) -> tuple[Observed, tuple[str, ...]]:
+    """What there is after recovery, and the containers that it removed."""
     observed = _observe(job)
-    found = remedies(observed)
+    found = remedies(observed, spare(observed) or ())
     for remedy in found:
         _apply(job, remedy)
         job.guardian.record("recovered", remedy=type(remedy).__name__.lower())
-    return _observe(job) if found else observed
+    if not found:
+        return observed, ()
+    after = _observe(job)
+    there = {container.id for container in after.containers}
+    return after, tuple(container.name for container in observed.containers if container.id not in there)
 
 
 def _observe(job: Job) -> Observed:
@@ -79,5 +87,3 @@ def _apply(job: Job, remedy: Remedy) -> None:
             job.guardian.save(replace(release, committed_at=job.clock.utc()))
         case Forget(release=release):
             job.guardian.forget(release.id)
-        case Work(release=release, color=color, todo=todo):
-            swap_processes(job, release, color, todo)

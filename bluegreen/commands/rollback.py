@@ -1,10 +1,15 @@
-"""Roll back: the release before the live one is created again, proved and given the traffic, like any other."""
+"""Roll back: the release before the live one is created again, proved and given the traffic, like any other.
+
+While it still runs beside the live one nothing is created, and all traffic goes back to it by one rename.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bluegreen.commands.deploy import replace_live
 from bluegreen.commands.guarded import guarded
-from bluegreen.decide.plan import make_plan, rollback_target
+from bluegreen.decide.plan import make_plan, rollback_target, still_running
 from bluegreen.errors import NothingToRollBack
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
@@ -16,7 +21,7 @@ __all__ = ["rollback"]
 
 def rollback(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
     """Put the kept release that was committed last in the place of the live one."""
-    with guarded(ask, host, tell, clock) as (job, before):
+    with guarded(ask, host, tell, clock, spare=still_running) as (job, before):
         target = rollback_target(before)
         if host.containers.image(target.image_id) is None:
             raise NothingToRollBack(
@@ -27,4 +32,5 @@ def rollback(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
             )
         tell.say(f"rolling back to {target.version}, which was committed at {target.committed_at}")
         plan = make_plan(before, target, host.containers.network(target.app))
+        plan = replace(plan, withdraws=True, running=still_running(before))
         return replace_live(job, plan, Result.ROLLED_BACK)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from bluegreen.errors import HostNotReady, NothingToRollBack
 from bluegreen.model.color import Color
-from bluegreen.model.container import Network
+from bluegreen.model.container import Network, Role
 from bluegreen.model.observed import Observed
 from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
 
-__all__ = ["Plan", "make_plan", "newer_run", "rollback_target"]
+__all__ = ["Plan", "make_plan", "newer_run", "rollback_target", "still_running"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,8 @@ class Plan:
 
     `before` is what was there when the plan was made. `live` are the containers that serve, None on a first deployment or when nothing
     runs. `unchanged` says that they are this very release already, all of it. `name` is what the candidate will be called, if nothing else
-    is.
+    is. `withdraws` says that the live release is taken out of service on purpose: a rollback. `running` are containers of `release` that
+    still run in the slot, so that none need be made.
     """
 
     before: Observed
@@ -30,6 +31,8 @@ class Plan:
     live: Replicas | None
     name: str
     unchanged: bool
+    withdraws: bool = False
+    running: Replicas | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -94,3 +97,16 @@ def rollback_target(observed: Observed) -> Release:
             todo="Deploy the version you want again, and use `keep: 1` or more to be able to roll back.",
         )
     return kept[-1]
+
+
+def still_running(observed: Observed) -> Replicas | None:
+    """The release a rollback would return to, if all of it runs beside the live one in the other slot: then both are hot.
+
+    So it is when a deployment died, or the host went down, between its commit and the end of the old release.
+    """
+    if (live := observed.live) is None:
+        return None
+    kept = sorted((r for r in observed.releases if r.id != live.release_id and r.committed_at), key=lambda r: r.committed_at)
+    slot = (c for c in observed.containers if c.running and c.role is Role.WEB and c.color is live.color.other and c.address)
+    found = Replicas.of(c for c in slot if kept and c.release_id == kept[-1].id)
+    return found if found is not None and len(found) == kept[-1].settings.replicas else None

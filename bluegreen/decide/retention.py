@@ -8,7 +8,7 @@ from bluegreen.model.container import Container, Image, Role
 from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
 
-__all__ = ["kept", "prunable", "spare_containers"]
+__all__ = ["kept", "own_names", "prunable", "spare_containers"]
 
 
 def kept(releases: Iterable[Release], live_id: str, keep: int) -> tuple[Release, ...]:
@@ -19,14 +19,10 @@ def kept(releases: Iterable[Release], live_id: str, keep: int) -> tuple[Release,
 
 
 def spare_containers(containers: Iterable[Container], live: Replicas, stay: Iterable[Release]) -> tuple[Container, ...]:
-    """The stopped containers that nobody needs: of each kept release those that ran last stay, one for each of its replicas.
-
-    Workers are no releases: `decide.processes` says which of them may go.
-    """
+    """The stopped containers that nobody needs: of each kept release those that ran last stay, one for each of its replicas."""
     wanted = {release.id: release.settings.replicas for release in stay}
     spare = []
-    web = (container for container in containers if container.role is not Role.PROCESS)
-    for container in sorted(web, key=lambda c: (c in live.containers, c.started_at), reverse=True):
+    for container in sorted(containers, key=lambda c: (c in live.containers, c.started_at), reverse=True):
         if container.role is Role.WEB and wanted.get(container.release_id):
             wanted[container.release_id] -= 1
         elif not container.running:
@@ -47,3 +43,9 @@ def prunable(images: Iterable[Image], live_image_id: str, stay: Iterable[Release
         return ()
     served = {release.image_id for release in earlier}
     return tuple(image for image in all_ if image.id not in needed and (image.created < live.created or image.id in served))
+
+
+def own_names(image: Image, releases: Iterable[Release]) -> tuple[str, ...]:
+    """The names by which the image may be removed: those that a release of ours could have, else its id if nobody named it."""
+    repositories = {release.image.rpartition(":")[0] for release in releases}
+    return tuple(tag for tag in image.tags if tag.rpartition(":")[0] in repositories) if image.tags else (image.id,)

@@ -12,6 +12,7 @@ from typing import Protocol
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy
+from bluegreen.model.event import Event
 from bluegreen.model.host import ContainerSpec, Facts, Guard, Peek, Seen
 from bluegreen.model.observed import Answer, Routes
 from bluegreen.model.release import Release
@@ -79,6 +80,9 @@ class Containers(Protocol):
     def network(self, app: str) -> Network:
         """The app's network, made when missing. Raises `HostNotReady` when the name or the addresses belong to something not ours."""
 
+    def find_network(self, app: str) -> Network | None:
+        """The app's network as it is, changing nothing; None when it has yet to be made."""
+
     def create(self, spec: ContainerSpec) -> Container:
         """Create it, unexposed, restart policy `no`, not started; under `NAME-RELEASE_ID` when another container has its name.
 
@@ -134,6 +138,9 @@ class Guardian(Protocol):
     def forget(self, release_id: str) -> None:
         """Remove a recipe."""
 
+    def sweep(self, stay: Iterable[str]) -> tuple[str, ...]:
+        """Remove what lies among the recipes and is none of these releases' (half-written, unreadable); the paths that went."""
+
     def watch_over(self, container: Container, *, drain: float, stop: float) -> None:
         """If the deployment dies before `release_watch`, drain and stop this container after taking its traffic away."""
 
@@ -148,6 +155,9 @@ class Guardian(Protocol):
 
     def seen(self, token: str) -> Seen | None:
         """What the access log says about the request that carried `token` in `X-Bluegreen-Probe`; None when it is not there."""
+
+    def history(self) -> tuple[Event, ...]:
+        """What the journal says of the app's releases, the oldest first: commits, rollbacks and their like."""
 
     def record(self, event: str, **details: str) -> None:
         """Append to the app's journal."""

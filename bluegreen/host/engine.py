@@ -30,7 +30,7 @@ from bluegreen.host.engine_read import (
     listed_image,
     memory_in_use,
 )
-from bluegreen.host.network import ensure_network, network_name
+from bluegreen.host.network import ensure_network, find_network, network_name
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy
 
@@ -115,6 +115,11 @@ class DockerEngine:
         """The app's network, made when missing."""
         with self._link.asking("make the app's network") as api:
             return ensure_network(api, app, self._clock.wait)
+
+    def find_network(self, app: str) -> Network | None:
+        """The app's network as it is; None when it has yet to be made."""
+        with self._link.asking("show the app's network") as api:
+            return find_network(api, app)
 
     def create(self, spec: ContainerSpec) -> Container:
         """Create it, unexposed, restart policy `no`, not started; its name is longer where another container has it."""

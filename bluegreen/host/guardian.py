@@ -8,13 +8,16 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from bluegreen.errors import Cancelled, GuardianLost, HostNotReady, Locked, Unreachable
+from bluegreen.errors import Cancelled, GuardianLost, HostNotReady, Unreachable
 from bluegreen.host import Clock, Guard, Routes, Seen
+from bluegreen.host.guardian_errors import lost, meaning, refusal
+from bluegreen.host.peek import read_events
 from bluegreen.host.script import load_script
 from bluegreen.host.site_text import prefix
 from bluegreen.host.ssh import Connection, Talk
 from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container
+from bluegreen.model.event import Event
 from bluegreen.model.release import Release
 
 __all__ = ["HostGuardian", "start_guardian"]
@@ -30,7 +33,7 @@ def start_guardian(connection: Connection, guard: Guard, clock: Clock) -> Iterat
 
     Raises `Locked` when another deployment holds the lock for longer than `guard.lock_timeout`, `HostNotReady` on an unprepared host.
     """
-    script = load_script("bluegreen-guardian", "guardian_traffic.sh", "splits.sh", "ask.sh", "guardian_end.sh", "guardian.sh")
+    script = load_script("bluegreen-guardian", "guardian_traffic.sh", "splits.sh", "ask.sh", "past.sh", "guardian_end.sh", "guardian.sh")
     owner = " ".join(guard.owner.split())
     argv = script.argv(guard.app, prefix(guard.app), f"{guard.lease:g}", f"{guard.lock_timeout:.0f}")
     talk = connection.talk(argv, script.text + f"{owner}\n".encode())
@@ -99,6 +102,10 @@ class HostGuardian:
         """Remove a recipe."""
         self._note("forget", release_id)
 
+    def sweep(self, stay: Iterable[str]) -> tuple[str, ...]:
+        """Remove every file among the recipes that is none of these releases', and links left half-made; their paths."""
+        return tuple(self._ask("sweep", *stay).split())
+
     def watch_over(self, container: Container, *, drain: float, stop: float) -> None:
         """If the deployment ends before a commit or `release_watch`, drain and stop this container after taking its traffic away."""
         self._note("watch", container.id, str(container.port), f"{drain:.0f}", f"{stop:.0f}")
@@ -131,6 +138,10 @@ class HostGuardian:
         entry = {"at": self._clock.utc(), "event": event, "by": self._guard.owner, **details}
         self._note("record", json.dumps(entry))
 
+    def history(self) -> tuple[Event, ...]:
+        """What became of the app's releases, the oldest first."""
+        return read_events(self._ask("history").split("\t"))
+
     def leave(self) -> None:
         """Say goodbye, and wait until the lock is free or the guardian stays behind alone to drain. A lost one needs no goodbye."""
         with contextlib.suppress(Unreachable, Cancelled):
@@ -145,13 +156,13 @@ class HostGuardian:
             except GuardianLost:
                 raise
             except Unreachable as error:
-                raise _lost(error.means) from error
+                raise lost(error.means) from error
         kind, _, rest = answer.partition(" ")
         if kind == "ok":
             return rest
         raise HostNotReady(
             f"{failing or f'The guardian could not do `{verb}`'}: {rest}.",
-            means=_meaning(rest),
+            means=meaning(rest),
             todo="Run `sudo nginx -t` and `namei -l /var/lib/bluegreen/splits /run/bluegreen` on the host, then deploy again.",
         )
 
@@ -165,7 +176,7 @@ class HostGuardian:
         try:
             self._talk.send(" ".join((str(self._number), verb, *words)))
         except Unreachable as error:
-            raise _lost(error.means) from error
+            raise lost(error.means) from error
 
     def _answer(self) -> str:
         """The answer to the last line sent; those to lines that somebody stopped waiting for are passed over."""
@@ -174,9 +185,9 @@ class HostGuardian:
                 line = self._talk.read(_ANSWER)
             except TimeoutError as error:
                 self._talk.close()
-                raise _lost(f"It did not answer within {_ANSWER:g} s, so it was left to take the traffic back.") from error
+                raise lost(f"It did not answer within {_ANSWER:g} s, so it was left to take the traffic back.") from error
             if line is None:
-                raise _lost(self._talk.complaint())
+                raise lost(self._talk.complaint())
             number, _, answer = line.partition(" ")
             if number == str(self._number):
                 return answer
@@ -201,47 +212,11 @@ def _await_lock(talk: Talk, guard: Guard, clock: Clock) -> None:
         except TimeoutError as error:
             if clock.now() < deadline:
                 continue
-            raise _lost("It did not say within its time whether it has the lock.") from error
+            raise lost("It did not say within its time whether it has the lock.") from error
         kind, _, rest = (line or "").partition(" ")
         if kind == "ready":
             return
         if kind == "waiting":
             guard.on_wait(rest)
             continue
-        raise _refusal(kind, rest, guard, talk)
-
-
-def _refusal(kind: str, rest: str, guard: Guard, talk: Talk) -> Locked | HostNotReady | GuardianLost:
-    if kind == "locked":
-        return Locked(
-            f"Another deployment of {guard.app} still holds the lock after {guard.lock_timeout:g} s: {rest}.",
-            means="It is running, or draining what it left; the lock is never left behind by one that has ended.",
-            state="This run changed nothing.",
-            todo="Wait for it to end, or raise `lock-timeout`.",
-        )
-    if kind == "no":
-        return HostNotReady(
-            f"The host is not prepared for {guard.app}: {rest}.",
-            means="The state directories are missing, belong to another user, or were changed by hand.",
-            todo="Deploy again: what is missing is made first, with the deploy user's `sudo`.",
-        )
-    return _lost(talk.complaint())
-
-
-def _lost(means: str) -> GuardianLost:
-    return GuardianLost(
-        "The process on the host that moves the traffic has ended.",
-        means=means or "The connection was cut, the host went down, or somebody ended the process.",
-        state="It, or its sentinel, takes the traffic back to the committed release by itself.",
-        todo="Deploy again: the next run starts by recovering what this one left.",
-    )
-
-
-def _meaning(reason: str) -> str:
-    if "bucket" in reason:
-        return "NGINX's workers cannot read the route (a directory on the way lacks o+x, or SELinux), or another file took our variables."
-    if "not live" in reason or "does not answer" in reason:
-        return "NGINX does not run, or runs without our site: somebody changed its configuration, or its last reload failed."
-    if "access log" in reason:
-        return "The log was made or rotated by something else than our own logrotate entry."
-    return "The state directories on the host were changed by hand, belong to another user, or the disk is full."
+        raise refusal(kind, rest, guard, talk.complaint())

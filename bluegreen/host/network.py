@@ -21,7 +21,7 @@ from bluegreen.model.container import Network
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["Layout", "ensure_network", "layout", "network_name", "read_network"]
+__all__ = ["Layout", "ensure_network", "find_network", "layout", "network_name", "read_network"]
 
 _REPLICAS = 16
 _TRIES = 5
@@ -84,13 +84,23 @@ def read_network(app: str, found: Mapping[str, Any]) -> Network | None:
     return Network(name=name, subnet=str(config["Subnet"]), blue=plan.blue, green=plan.green)
 
 
+def find_network(api: APIClient, app: str) -> Network | None:
+    """The app's network as it is; None when it is missing or half made. Raises `HostNotReady` when the name is somebody else's."""
+    found = _inspected(api, app)
+    return read_network(app, found) if found is not None else None
+
+
+def _inspected(api: APIClient, app: str) -> Mapping[str, Any] | None:
+    try:
+        found: Mapping[str, Any] = api.inspect_network(network_name(app))
+    except docker.errors.NotFound:
+        return None
+    return found
+
+
 def ensure_network(api: APIClient, app: str, pause: Callable[[float], None]) -> Network:
     """The app's network, made when it is missing or half made. One round trip when it is there; `pause` waits between tries."""
-    name = network_name(app)
-    try:
-        found = api.inspect_network(name)
-    except docker.errors.NotFound:
-        found = None
+    found = _inspected(api, app)
     if found is not None:
         network = read_network(app, found)
         if network is not None:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Peek
 from bluegreen.host.script import load_script
 from bluegreen.host.ssh import Connection
 from bluegreen.model.color import Split
+from bluegreen.model.event import Event
 from bluegreen.model.observed import Routes
 from bluegreen.model.release import Release
 
-__all__ = ["peek"]
+__all__ = ["peek", "read_events"]
 
-_HEAD = 3
+_HEAD = 4
 
 
 def peek(connection: Connection, app: str) -> Peek:
     """The links, the recipes and the lock's holder. Raises `HostNotReady` when the host cannot run the script."""
-    script = load_script("bluegreen-peek", "peek.sh")
+    script = load_script("bluegreen-peek", "past.sh", "peek.sh")
     done = connection.run(script.argv(app), stdin=script.text)
     lines = done.out.split("\n")
     if done.status or len(lines) < _HEAD:
@@ -28,11 +30,13 @@ def peek(connection: Connection, app: str) -> Peek:
             state="Nothing was changed.",
             todo="Look at /var/lib/bluegreen/apps on the host.",
         )
-    committed, armed, holder = lines[:_HEAD]
+    committed, armed, holder, count = lines[:_HEAD]
+    recipes = _HEAD + int(count)
     return Peek(
         routes=Routes(committed=Split.parse(committed), armed=Split.parse(armed)),
-        releases=_recipes(lines[_HEAD:]),
+        releases=_recipes(lines[recipes:]),
         holder=holder,
+        events=read_events(lines[_HEAD:recipes]),
     )
 
 
@@ -41,4 +45,13 @@ def _recipes(lines: list[str]) -> tuple[Release, ...]:
     for line in lines:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             found.append(Release.from_json(line))
+    return tuple(found)
+
+
+def read_events(lines: Iterable[str]) -> tuple[Event, ...]:
+    """The events of a journal's lines; one that cannot be read is none."""
+    found = []
+    for line in lines:
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+            found.append(Event.from_json(line))
     return tuple(found)

@@ -7,12 +7,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bluegreen.errors import BadInput
+from bluegreen.inputs.field import BUILDS
 from bluegreen.inputs.model import Inputs
 from bluegreen.model.ask import (
     AppAsk,
     Ask,
     BuildAsk,
-    Command,
     ConnectionAsk,
     Control,
     Expectations,
@@ -23,7 +23,7 @@ from bluegreen.model.ask import (
     SmokeTest,
     TrafficAsk,
 )
-from bluegreen.model.release import Process, RunInfo, Settings
+from bluegreen.model.release import RunInfo, Settings
 
 __all__ = ["make_ask"]
 
@@ -35,7 +35,7 @@ def make_ask(inputs: Inputs, environ: Mapping[str, str], commit: Callable[[Path]
     return Ask(
         command=inputs.command,
         connection=_connection(inputs),
-        build=_build(inputs, environ, commit) if inputs.command is Command.DEPLOY else None,
+        build=_build(inputs, environ, commit) if inputs.command in BUILDS else None,
         app=_app(inputs),
         expect=_expectations(inputs),
         logs=LogRules(ready=inputs.log_ready, fail=inputs.log_fail, allow=inputs.log_allow, limit=inputs.log_fail_limit),
@@ -45,6 +45,7 @@ def make_ask(inputs: Inputs, environ: Mapping[str, str], commit: Callable[[Path]
             deadline=inputs.deadline,
             lock_timeout=inputs.lock_timeout,
             lease=inputs.lease,
+            force=inputs.force,
             verbose=inputs.verbose,
             summary=inputs.summary,
         ),
@@ -104,8 +105,6 @@ def _app(inputs: Inputs) -> AppAsk:
             memory=inputs.memory,
             cpus=inputs.cpus,
             options=inputs.container_options,
-            replicas=inputs.replicas,
-            processes=tuple(Process(name=name, words=words) for name, words in inputs.processes),
         ),
         host_env_file=host_env_file,
         release_command=ReleaseCommand(words=inputs.release_command, timeout=inputs.release_timeout) if inputs.release_command else None,

@@ -11,9 +11,15 @@ from pydantic.fields import FieldInfo
 
 from bluegreen.model.ask import Command
 
-__all__ = ["Described", "Kind", "describe", "env_name", "given", "kebab"]
+__all__ = ["BUILDS", "CHANGES", "SHIFTS", "Described", "Kind", "describe", "env_name", "given", "kebab"]
 
 _EVERY = tuple(Command)
+BUILDS = (Command.DEPLOY, Command.PLAN)
+"""The commands that are about a new release."""
+SHIFTS = (*BUILDS, Command.ROLLBACK)
+"""Those that are about moving the traffic to a release."""
+CHANGES = (Command.DEPLOY, Command.ROLLBACK, Command.CLEANUP)
+"""Those that take the app's lock."""
 
 
 class Kind(Enum):

@@ -18,8 +18,10 @@ _COLUMN = 32
 
 _WHAT = {
     "deploy": "build the image on the host, start it beside the live release, prove it, shift the traffic to it",
+    "plan": "show what a deployment would do to the host and to NGINX's site, changing nothing",
     "rollback": "give the traffic back to the release that was live before, which is created and proved like any other",
     "status": "show who serves, what else of the app is on the host, and who is changing it",
+    "cleanup": "remove what is the app's own and needed no more: old containers and images, left-overs",
 }
 
 _RULES = """
@@ -30,8 +32,10 @@ _EXAMPLES = {
     "deploy": """\
 python entrypoint.py deploy --host 203.0.113.7 --username ubuntu --key-file ~/.ssh/id_ed25519 \\
     --fingerprint SHA256:… --image myapp --server-name example.com --health-path /healthz""",
+    "plan": "INPUT_KEY=… python entrypoint.py plan --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --image myapp",
     "rollback": "INPUT_KEY=… python entrypoint.py rollback --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
     "status": "ssh-keygen … && python entrypoint.py status --key-file - --host … --app myapp --json < id_ed25519",
+    "cleanup": "INPUT_KEY=… python entrypoint.py cleanup --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
 }
 
 

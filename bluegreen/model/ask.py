@@ -30,8 +30,10 @@ class Command(Enum):
     """What the user can ask for."""
 
     DEPLOY = "deploy"
+    PLAN = "plan"
     ROLLBACK = "rollback"
     STATUS = "status"
+    CLEANUP = "cleanup"
 
 
 class Room(Enum):
@@ -176,6 +178,7 @@ class Control:
     deadline: float = 1800.0
     lock_timeout: float = 600.0
     lease: float = 15.0
+    force: bool = False
     verbose: bool = False
     summary: bool = True
     json: bool = False

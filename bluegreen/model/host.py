@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Network, Role
+from bluegreen.model.event import Event
 from bluegreen.model.observed import Routes
 from bluegreen.model.release import Release, Settings
 
@@ -47,7 +48,7 @@ class Seen:
 class ContainerSpec:
     """A container to create. `address` is empty for one that needs no fixed address. `words` replaces the settings' own command.
 
-    `suffix` ends its name, also where that gets longer because another container has it. `process` is the name of a worker.
+    `suffix` ends its name, also where that gets longer because another container has it.
     """
 
     app: str
@@ -62,7 +63,6 @@ class ContainerSpec:
     address: str = ""
     words: tuple[str, ...] = ()
     suffix: str = ""
-    process: str = ""
 
     def created(self, container_id: str, name: str) -> Container:
         """The container that an engine has made of it, not started yet, under the name that was free."""
@@ -78,18 +78,20 @@ class ContainerSpec:
             running=False,
             address=self.address,
             port=self.settings.container_port,
-            process=self.process,
-            fresh=True,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peek:
-    """What can be read of an app without its lock. `holder` says who holds the lock, empty when it is free."""
+    """What can be read of an app without its lock.
+
+    `holder` says who holds the lock, empty when it is free. `events` is the journal's end, the oldest first.
+    """
 
     routes: Routes
     releases: tuple[Release, ...]
     holder: str
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ class Result(Enum):
     ROLLED_BACK = "rolled-back"
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
+    CLEANED = "cleaned"
     FAILED = "failed"
 
 
@@ -24,7 +25,7 @@ class Result(Enum):
 class Outcome:
     """What serves now and what served before. `previous_version` is empty on a first deployment.
 
-    `kept` are the versions whose stopped releases a rollback could return to, the newest first.
+    `kept` are the versions whose stopped releases a rollback could return to, the newest first. `removed` is what `cleanup` removed.
     """
 
     result: Result
@@ -35,3 +36,4 @@ class Outcome:
     containers: tuple[str, ...] = ()
     url: str = ""
     kept: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from bluegreen import __version__
 from bluegreen.model.outcome import Outcome
+from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.status import StatusReport
 from bluegreen.report.ending import ISSUES, gather
-from bluegreen.report.files import Places, places, write_report, write_status
+from bluegreen.report.files import Places, Problem, places, write_plan, write_report, write_status
 from bluegreen.report.github import GitHubVoice
 from bluegreen.report.headline import headline, hints
-from bluegreen.report.json_report import render_report, render_status
+from bluegreen.report.json_report import render_plan, render_report, render_status
 from bluegreen.report.masker import Masker
+from bluegreen.report.plan import clean_plan, plan_lines
 from bluegreen.report.recorder import Clock, Reporter
 from bluegreen.report.records import Run
 from bluegreen.report.status import clean_status
 from bluegreen.report.terminal import TerminalVoice
 from bluegreen.report.voice import Detail, SafeStream, Stream, Voice
 
-__all__ = ["ISSUES", "Clock", "Detail", "Masker", "Places", "Reporter", "Run", "Stream", "finish", "greet", "places", "reporter"]
+__all__ = ["ISSUES", "Answer", "Clock", "Detail", "Masker", "Places", "Reporter", "Run", "Stream", "finish", "greet", "places", "reporter"]
+
+Answer = StatusReport | PlanReport
+"""What a command that only asks comes back with."""
 
 
 def reporter(
@@ -51,7 +56,7 @@ def greet(tell: Reporter, run: Run) -> None:
 
 def finish(
     tell: Reporter,
-    end: Outcome | StatusReport | Exception,
+    end: Outcome | Answer | Exception,
     *,
     run: Run,
     where: Places,
@@ -60,10 +65,10 @@ def finish(
     """Say how the run ended, write every report that is wanted, and return the exit code.
 
     An exception that is not a `BlueGreenError` is told as a bug, exit code 1. A report that cannot be written is a warning.
-    `json_stream` is where `--json` wants the report, or the answer of `status`; nothing else is written there.
+    `json_stream` is where `--json` wants the report, or the answer of `status` or `plan`; nothing else is written there.
     """
-    if isinstance(end, StatusReport):
-        return _finish_status(tell, end, where=where, json_stream=json_stream)
+    if isinstance(end, StatusReport | PlanReport):
+        return _answer(tell, end, where=where, json_stream=json_stream)
     report = gather(tell, end, run)
     files, problems = write_report(report, where)
     for problem in problems:
@@ -74,14 +79,21 @@ def finish(
     return report.exit_code
 
 
-def _finish_status(tell: Reporter, status: StatusReport, *, where: Places, json_stream: Stream | None) -> int:
-    clean = clean_status(status, tell.phrase)
-    for problem in write_status(clean, where):
+def _answer(tell: Reporter, answer: Answer, *, where: Places, json_stream: Stream | None) -> int:
+    problems: list[Problem]
+    show: Callable[[], None]
+    if isinstance(answer, StatusReport):
+        status = clean_status(answer, tell.phrase)
+        problems, document, show = write_status(status, where), render_status(status), lambda: tell.voice.status(status)
+    else:
+        plan = clean_plan(answer, tell.phrase, tell.clean)
+        problems, document, show = write_plan(plan, where), render_plan(plan), lambda: tell.voice.show(plan_lines(plan))
+    for problem in problems:
         tell.warn(problem)
     if json_stream is not None:
-        _print(json_stream, render_status(clean))
+        _print(json_stream, document)
     else:
-        tell.voice.status(clean)
+        show()
     return 0
 
 

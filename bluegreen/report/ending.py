@@ -90,4 +90,5 @@ def _outcome(tell: Reporter, outcome: Outcome) -> Outcome:
         containers=tuple(tell.phrase(name) for name in outcome.containers),
         url=tell.phrase(outcome.url),
         kept=tuple(tell.phrase(version) for version in outcome.kept),
+        removed=tuple(tell.phrase(what) for what in outcome.removed),
     )

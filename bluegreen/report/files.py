@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.status import StatusReport
 from bluegreen.report.json_report import render_report
-from bluegreen.report.outputs import outputs_of, render_outputs, status_outputs
-from bluegreen.report.pages import render_html, render_status_summary, render_summary
+from bluegreen.report.outputs import outputs_of, plan_outputs, render_outputs, status_outputs
+from bluegreen.report.pages import render_html, render_plan_summary, render_status_summary, render_summary
 from bluegreen.report.records import Report
 
-__all__ = ["Places", "Problem", "places", "write_report", "write_status"]
+__all__ = ["Places", "Problem", "places", "write_plan", "write_report", "write_status"]
 
 Problem = str
 """A sentence about a file that could not be written."""
@@ -59,6 +60,12 @@ def write_status(status: StatusReport, where: Places) -> list[Problem]:
     """Outputs and job summary of `status`; tell what went wrong."""
     problems = _put(where.outputs, "a", lambda: render_outputs(status_outputs(status)))
     return problems + _put(where.summary, "a", partial(render_status_summary, status))
+
+
+def write_plan(plan: PlanReport, where: Places) -> list[Problem]:
+    """Outputs and job summary of `plan`; tell what went wrong."""
+    problems = _put(where.outputs, "a", lambda: render_outputs(plan_outputs(plan)))
+    return problems + _put(where.summary, "a", partial(render_plan_summary, plan))
 
 
 def _put(path: Path | None, mode: Literal["w", "a"], render: Callable[[], str]) -> list[Problem]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bluegreen.model.status import StatusReport
 from bluegreen.report.headline import Hint
-from bluegreen.report.layout import Line, Look, Piece, last_words, mark, stage_row, step_rows, told
+from bluegreen.report.layout import last_words, mark, stage_row, step_rows, told
+from bluegreen.report.line import Line, Look, Piece
 from bluegreen.report.records import EvidenceRecord, Report, StageRecord, StepMark
 from bluegreen.report.status import status_lines
 from bluegreen.report.text import seconds
@@ -112,6 +113,11 @@ class GitHubVoice:
         """The answer of `status`: the terminal's table, line by line."""
         self._fold()
         self._print((Piece(line),) for line in status_lines(status))
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """An answer of many lines."""
+        self._fold()
+        self._print(lines)
 
     def _unfold(self) -> None:
         title = " · ".join(self._stack)

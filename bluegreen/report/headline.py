@@ -35,6 +35,8 @@ def _good(app: str, outcome: Outcome) -> str:
             return f"{name} already serves all traffic; nothing was changed."
         case Result.SUPERSEDED:
             return f"A newer run has deployed {name} meanwhile; this run changed nothing."
+        case Result.CLEANED:
+            return f"{app}: removed {', '.join(outcome.removed)}." if outcome.removed else f"{app}: nothing was left over to remove."
         case Result.ROLLED_BACK:
             return f"{name} serves all traffic again; {_previous(outcome)}."
         case _:

@@ -7,10 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from bluegreen.model.outcome import Result
+from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.status import StatusReport
 from bluegreen.report.records import Report
 
-__all__ = ["SCHEMA_VERSION", "render_report", "render_status"]
+__all__ = ["SCHEMA_VERSION", "render_plan", "render_report", "render_status"]
 
 SCHEMA_VERSION = 1
 """Goes up only when something is renamed, removed or changes its meaning; new fields come without notice."""
@@ -41,6 +42,29 @@ def render_status(status: StatusReport) -> str:
     )
 
 
+def render_plan(plan: PlanReport) -> str:
+    """The answer of `plan`, in the shape of `docs/plan.schema.json`."""
+    return _dump(
+        {
+            "schema": SCHEMA_VERSION,
+            "app": plan.app,
+            "version": plan.version,
+            "image": plan.image,
+            "image_id": plan.image_id or None,
+            "unchanged": plan.unchanged,
+            "live": {"version": plan.live_version, "color": plan.live_color.value if plan.live_color else None},
+            "candidate": {"color": plan.color.value, "container": plan.container, "addresses": list(plan.addresses)},
+            "creates": list(plan.creates),
+            "settings": list(plan.settings),
+            "steps": [{"stage": step.stage.value if step.stage else None, "does": step.text} for step in plan.steps],
+            "problems": list(plan.problems),
+            "notes": list(plan.notes),
+            "site_diff": list(plan.diff),
+            "lock_holder": plan.lock_holder or None,
+        }
+    )
+
+
 def _document(report: Report) -> dict[str, Any]:
     outcome, told = report.outcome, report.told
     return {
@@ -53,6 +77,7 @@ def _document(report: Report) -> dict[str, Any]:
         "version": outcome.version if outcome else report.run.version,
         "previous_version": outcome.previous_version if outcome else "",
         "kept": list(outcome.kept) if outcome else [],
+        "removed": list(outcome.removed) if outcome else [],
         "color": outcome.color.value if outcome and outcome.color else None,
         "image_id": outcome.image_id if outcome else "",
         "containers": list(outcome.containers) if outcome else [],

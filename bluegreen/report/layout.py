@@ -4,42 +4,19 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 
 from rich.cells import cell_len, set_cell_size
 
 from bluegreen.report.headline import Hint
+from bluegreen.report.line import Line, Look, Piece
 from bluegreen.report.records import ErrorRecord, Report, StageRecord, StepMark
 from bluegreen.report.text import bar, round_trips, seconds
 from bluegreen.report.voice import Detail
 
-__all__ = ["Line", "Look", "Piece", "error_block", "last_words", "mark", "stage_row", "step_rows", "told"]
+__all__ = ["error_block", "last_words", "mark", "stage_row", "step_rows", "told"]
 
 _LABEL = 16
 _NAME = 9
-
-
-class Look(Enum):
-    """What a piece of a line means; the voices know how to paint it."""
-
-    PLAIN = "plain"
-    STRONG = "strong"
-    QUIET = "quiet"
-    GOOD = "good"
-    BAD = "bad"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Some text and what it means."""
-
-    text: str
-    look: Look = Look.PLAIN
-
-
-Line = tuple[Piece, ...]
 
 
 def mark(good: bool) -> Piece:  # noqa: FBT001 (a mark has two forms)

@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Callable, Mapping
 
 from bluegreen.model.outcome import Result
+from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.status import StatusReport
 from bluegreen.report.records import Report
 
-__all__ = ["outputs_of", "render_outputs", "status_outputs"]
+__all__ = ["outputs_of", "plan_outputs", "render_outputs", "status_outputs"]
 
 
 def outputs_of(report: Report, files: Mapping[str, str]) -> dict[str, str]:
@@ -33,10 +34,19 @@ def status_outputs(status: StatusReport) -> dict[str, str]:
     return {
         "version": status.live_version,
         "color": status.live_color.value if status.live_color else "",
-        "containers": "\n".join(
-            container.name for container in status.containers if container.color is status.live_color and not container.process
-        ),
+        "containers": "\n".join(container.name for container in status.containers if container.color is status.live_color),
         "url": status.url,
+    }
+
+
+def plan_outputs(plan: PlanReport) -> dict[str, str]:
+    """What `plan` puts out: the release that would serve, and where."""
+    return {
+        "version": plan.version,
+        "previous-version": plan.live_version,
+        "color": plan.color.value,
+        "image-id": plan.image_id,
+        "containers": plan.container,
     }
 
 

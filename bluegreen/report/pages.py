@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from bluegreen.model.color import Color
 from bluegreen.model.outcome import Result
+from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.status import StatusReport
 from bluegreen.report.chart import spans, traffic
 from bluegreen.report.headline import headline, hints
+from bluegreen.report.plan import plan_headline, plan_notes
 from bluegreen.report.records import Report
 from bluegreen.report.render import html, markdown
 from bluegreen.report.status import status_headline, status_notes
 
-__all__ = ["render_html", "render_status_summary", "render_summary"]
+__all__ = ["render_html", "render_plan_summary", "render_status_summary", "render_summary"]
 
 _SHOWN = 200
 """Lines of one piece of evidence in the summary, which GitHub cuts off at 1 MiB; the page has all of them."""
@@ -27,6 +29,11 @@ def render_summary(report: Report) -> str:
 def render_status_summary(status: StatusReport) -> str:
     """The job summary of `status`."""
     return markdown("status.md.j2", status=status, headline=status_headline(status), notes=status_notes(status))
+
+
+def render_plan_summary(plan: PlanReport) -> str:
+    """The job summary of `plan`."""
+    return markdown("plan.md.j2", plan=plan, headline=plan_headline(plan), notes=plan_notes(plan))
 
 
 def render_html(report: Report) -> str:

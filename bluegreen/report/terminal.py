@@ -13,7 +13,8 @@ from rich.text import Text
 
 from bluegreen.model.status import StatusReport
 from bluegreen.report.headline import Hint
-from bluegreen.report.layout import Line, Look, Piece, error_block, last_words, stage_row, step_rows, told
+from bluegreen.report.layout import error_block, last_words, stage_row, step_rows, told
+from bluegreen.report.line import Line, Look, Piece
 from bluegreen.report.recorder import Clock
 from bluegreen.report.records import EvidenceRecord, Report, StageRecord, StepMark
 from bluegreen.report.status import print_status
@@ -137,6 +138,10 @@ class TerminalVoice:
     def status(self, status: StatusReport) -> None:
         """The answer of `status`."""
         print_status(self._console, status)
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """An answer of many lines."""
+        self._print(lines)
 
     def _print(self, lines: Iterable[Line]) -> None:
         for line in lines:

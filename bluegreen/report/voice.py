@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bluegreen.model.status import StatusReport
 from bluegreen.report.headline import Hint
+from bluegreen.report.line import Line
 from bluegreen.report.records import EvidenceRecord, Report, StageRecord, StepMark
 
 __all__ = ["Detail", "Kind", "SafeStream", "Stream", "Voice"]
@@ -75,6 +76,9 @@ class Voice(Protocol):
 
     def status(self, status: StatusReport) -> None:
         """The answer of `status`, for a person."""
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """An answer of many lines."""
 
 
 class SafeStream:

@@ -12,7 +12,7 @@ from bluegreen.model.container import Image, Role
 from bluegreen.model.progress import Progress
 from bluegreen.model.release import Release
 
-__all__ = ["build", "check_room"]
+__all__ = ["build", "check_room", "release_of"]
 
 _DEFAULT_PORT = 8000
 
@@ -22,6 +22,11 @@ def build(ask: Ask, build_ask: BuildAsk, host: Host, tell: Progress) -> Release:
     check_room(ask.app, host, tell)
     image = host.containers.build(build_ask, tell.output)
     tell.done(f"{build_ask.tag} is {image.id.removeprefix('sha256:')[:12]}, {image.size / 1e6:.0f} MB")
+    return release_of(ask, build_ask, image, host, tell)
+
+
+def release_of(ask: Ask, build_ask: BuildAsk, image: Image, host: Host, tell: Progress) -> Release:
+    """The release that an image makes with the settings that were asked for, and those that only image and host can tell."""
     settings = replace(
         ask.app.settings,
         container_port=ask.app.settings.container_port or _port(image, tell),

@@ -13,10 +13,14 @@ __all__ = ["Job"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What was asked, the host, the guardian that holds its lock, who is told, and the time."""
+    """What was asked, the host, the guardian that holds its lock, who is told, and the time.
+
+    `cleared` are the names of containers that recovery removed at the start.
+    """
 
     ask: Ask
     host: Host
     guardian: Guardian
     tell: Progress
     clock: Clock
+    cleared: tuple[str, ...] = ()

@@ -21,6 +21,8 @@ _POLL = 0.2
 
 def launch(job: Job, plan: Plan, undo: Undo) -> Replicas:
     """Run the release command, then create and start the candidate's replicas; the undo is to stop and remove them."""
+    if plan.running is not None:
+        return _standing_by(job, plan, plan.running, undo)
     if job.ask.app.release_command is not None:
         with job.tell.group(f"release command: {job.ask.app.release_command.words[0]} …"):
             _run_once(job, job.ask.app.release_command, plan)
@@ -36,6 +38,22 @@ def launch(job: Job, plan: Plan, undo: Undo) -> Replicas:
     runs = "runs as the" if len(candidate) == 1 else "run as the replicas of the"
     job.tell.done(f"{names} {runs} {candidate.color.value} one at {places}, no port published")
     return candidate
+
+
+def _standing_by(job: Job, plan: Plan, running: Replicas, undo: Undo) -> Replicas:
+    """The release that still runs beside the live one; its undo leaves it stopped, as every kept release is."""
+    undo.push(f"stop {running.name} again", lambda: _stop(job, running))
+    for container in running:
+        job.guardian.watch_over(container, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
+    job.tell.done(
+        f"{' and '.join(running.names)} still run{'s' if len(running) == 1 else ''} as the {plan.color.value} one: nothing has to be made"
+    )
+    return running
+
+
+def _stop(job: Job, running: Replicas) -> None:
+    for container in running:
+        job.host.containers.stop(container, job.ask.retire.stop_timeout)
 
 
 def _web(plan: Plan, address: str, suffix: str) -> ContainerSpec:

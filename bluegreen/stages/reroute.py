@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bluegreen.decide.history import COMMITTED, ROLLED_BACK
 from bluegreen.decide.plan import Plan
 from bluegreen.errors import WentBack
 from bluegreen.model.ask import ShiftStep
@@ -43,7 +44,8 @@ def _shift_all(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, prev
         return
     job.guardian.arm(Split.giving(candidate.color, 0, hot=True))
     job.tell.say(f"hot: {plan.live.name} and {candidate.name} back each other up")
-    for step in (*job.ask.traffic.steps, ShiftStep(share=100, hold=job.ask.traffic.watch)):
+    # What ran a moment ago and still runs need not be tried bit by bit.
+    for step in (*(() if plan.running else job.ask.traffic.steps), ShiftStep(share=100, hold=job.ask.traffic.watch)):
         _step(job, candidate, step, watcher, preview, Split.giving(candidate.color, step.share, hot=True))
 
 
@@ -89,5 +91,7 @@ def _commit(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
     job.guardian.commit()
     undo.commit()
     job.guardian.save(replace(plan.release, committed_at=job.clock.utc()))
-    job.guardian.record("committed", version=plan.release.version, release=plan.release.id, color=plan.color.value)
+    job.guardian.record(COMMITTED, version=plan.release.version, release=plan.release.id, color=plan.color.value)
+    if plan.withdraws and plan.live is not None:
+        job.guardian.record(ROLLED_BACK, version=plan.live.version, release=plan.live.release_id, to=plan.release.version)
     job.tell.done(f"committed: {candidate.name} is live")

@@ -10,7 +10,20 @@ from tests.box import Box
 from tests.e2e.product import ROOT, Done, Product
 from tests.load import Kind, Load, Record, Target
 
-__all__ = ["APP_NAME", "QUICK", "SECRETS", "Standing", "containers", "leaks", "plain", "route", "say_all", "served_by", "users"]
+__all__ = [
+    "APP_NAME",
+    "QUICK",
+    "SECRETS",
+    "Standing",
+    "containers",
+    "everything",
+    "leaks",
+    "plain",
+    "route",
+    "say_all",
+    "served_by",
+    "users",
+]
 
 APP_NAME = "myexample"
 QUICK = {"shift": "100%", "watch": "0s", "health-successes": "1"}
@@ -67,6 +80,18 @@ def containers(box: Box, app: str = APP_NAME) -> list[str]:
     ids = box.docker("ps", "-aq", "--no-trunc", "--filter", f"label=bluegreen.app={app}").split()
     form = "{{.Name}} {{.State.Status}} {{.Id}} {{.State.StartedAt}}"
     return sorted(line.removeprefix("/") for line in box.docker("inspect", "-f", form, *ids).splitlines()) if ids else []
+
+
+def everything(box: Box, app: str = APP_NAME) -> list[str]:
+    """All that a deployment could touch on the host: containers, networks, images, NGINX's processes, and every file down to its inode."""
+    return sorted(
+        box.sh(
+            "docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.State}}'; docker network ls -q --no-trunc;"
+            " docker images -aq --no-trunc; docker inspect -f '{{.State.StartedAt}} {{.RestartCount}}' $(docker ps -aq) 2>/dev/null;"
+            " pgrep -x nginx; find /etc/nginx /etc/logrotate.d /etc/tmpfiles.d /etc/sudoers.d /run/bluegreen /var/lib/bluegreen -mindepth 1"
+            rf" ! -path /var/lib/bluegreen/apps/{app} -printf '%p %i %T@ %C@ %m %u %l\n' 2>/dev/null; true"
+        ).splitlines()
+    )
 
 
 def route(box: Box, app: str = APP_NAME) -> tuple[str, str]:

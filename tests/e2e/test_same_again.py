@@ -11,15 +11,8 @@ from typing import Any
 import pytest
 
 from tests.box import Box
-from tests.e2e.deploying import APP_NAME, QUICK, containers, plain, route, say_all, served_by, users
+from tests.e2e.deploying import APP_NAME, QUICK, containers, everything, plain, route, say_all, served_by, users
 from tests.e2e.product import ROOT, Product, serving
-
-_EVERYTHING = (
-    "docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.State}}'; docker network ls -q --no-trunc; docker images -q --no-trunc;"
-    " docker inspect -f '{{.State.StartedAt}} {{.RestartCount}}' $(docker ps -aq); pgrep -x nginx;"
-    " find /etc/nginx /etc/logrotate.d /etc/tmpfiles.d /etc/sudoers.d /run/bluegreen /var/lib/bluegreen -mindepth 1"
-    r" ! -path /var/lib/bluegreen/apps/myexample -printf '%p %i %T@ %C@ %m %u %l\n'"
-)
 
 
 @pytest.fixture
@@ -45,7 +38,7 @@ def _status(product: Product, directory: Path) -> dict[str, Any]:
 
 def test_the_same_again_touches_nothing(box: Box, live: Product, tmp_path: Path) -> None:
     """No container, image, network, file or process of NGINX's is another one afterwards, and no file was even written."""
-    before = box.sh(_EVERYTHING)
+    before = everything(box)
     with users(box, tmp_path / "load.jsonl") as load:
         done = live.deploy("v1")
         records = load.stop()
@@ -53,7 +46,7 @@ def test_the_same_again_touches_nothing(box: Box, live: Product, tmp_path: Path)
     assert done.outputs["result"] == "unchanged"
     assert done.outputs["version"] == "v1"
     served_by(records, "v1")
-    assert sorted(box.sh(_EVERYTHING).splitlines()) == sorted(before.splitlines())
+    assert everything(box) == before
 
 
 def test_the_same_version_with_other_settings_is_another_release(box: Box, live: Product, tmp_path: Path) -> None:

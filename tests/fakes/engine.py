@@ -48,7 +48,11 @@ class FakeContainers:
 
     def network(self, app: str) -> Network:
         self._world.op("network")
+        self._world.networked = True
         return Network(name=f"bluegreen-{app}", subnet="10.9.0.0/16", blue=("10.9.0.2", "10.9.0.3"), green=("10.9.0.34", "10.9.0.35"))
+
+    def find_network(self, app: str) -> Network | None:
+        return self.network(app) if self._world.networked else None
 
     def create(self, spec: ContainerSpec) -> Container:
         self._world.op("create")
@@ -67,9 +71,7 @@ class FakeContainers:
         if other := next(slot, None):
             raise HostNotReady(f"address {container.address} is taken by {other.name}")
         ends = container.role is Role.RELEASE_COMMAND
-        started = replace(
-            container, fresh=False, running=not ends, pid=0 if ends else 100 + self._world.serial, started_at=f"{self._world.serial:04d}"
-        )
+        started = replace(container, running=not ends, pid=0 if ends else 100 + self._world.serial, started_at=f"{self._world.serial:04d}")
         self._world.containers[container.id] = started
         self._world.born[container.id] = self._world.clock.time
         return started

@@ -9,6 +9,7 @@ from bluegreen.errors import GuardianLost
 from bluegreen.host import Routes, Seen
 from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container
+from bluegreen.model.event import Event
 from bluegreen.model.release import Release
 from tests.fakes.world import World
 
@@ -68,6 +69,12 @@ class FakeGuardian:
         self._op("forget")
         del self._world.releases[release_id]
 
+    def sweep(self, stay: Iterable[str]) -> tuple[str, ...]:
+        self._op("sweep")
+        assert set(stay) == set(self._world.releases)
+        gone, self._world.litter = self._world.litter, ()
+        return gone
+
     def watch_over(self, container: Container, *, drain: float, stop: float) -> None:
         self._op("watch_over")
         assert drain >= 0
@@ -99,7 +106,12 @@ class FakeGuardian:
         leader = [c for c in self._world.containers.values() if c.color is route.leader and c.running]
         return Seen(upstreams=tuple(f"{c.address}:{c.port}" for c in leader), group=route.leader.value)
 
+    def history(self) -> tuple[Event, ...]:
+        self._op("history")
+        return tuple(self._world.events)
+
     def record(self, event: str, **details: str) -> None:
         self._op("record")
         assert event
         assert all(isinstance(value, str) for value in details.values())
+        self._world.events.append(Event(at=self._world.clock.utc(), event=event, details=tuple(details.items())))

@@ -132,7 +132,12 @@ class FakeHost:
 
     def peek(self, app: str) -> Peek:
         assert app
-        return Peek(routes=self.world.routes, releases=tuple(self.world.releases.values()), holder=self.world.locked_by)
+        return Peek(
+            routes=self.world.routes,
+            releases=tuple(self.world.releases.values()),
+            holder=self.world.locked_by,
+            events=tuple(self.world.events),
+        )
 
     def read_file(self, path: str) -> str:
         self.world.op("read_file")

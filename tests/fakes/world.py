@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bluegreen.errors import BlueGreenError, Unreachable
 from bluegreen.host import Answer, Routes
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Image, RestartPolicy, Role
+from bluegreen.model.event import Event
 from bluegreen.model.release import Release
 from bluegreen.model.site import InstalledSite
 from tests.fakes.clock import FakeClock
@@ -47,10 +47,12 @@ class World:
     busy: dict[str, int] = field(default_factory=dict)
     locked_by: str = ""
     watched: list[Container] = field(default_factory=list)
+    networked: bool = False
+    events: list[Event] = field(default_factory=list)
+    litter: tuple[str, ...] = ()
     front_door_elsewhere: bool = False
     smoke_tests: list[tuple[str, dict[str, int]]] = field(default_factory=list)
     faults: dict[str, list[BlueGreenError]] = field(default_factory=dict)
-    hooks: dict[str, Callable[[], object]] = field(default_factory=dict)
     ops: list[str] = field(default_factory=list)
     logs_read: Counter[str] = field(default_factory=Counter)
     cut_at: int = 0
@@ -62,8 +64,6 @@ class World:
         self.ops.append(name)
         if self.cut_at and len(self.ops) >= self.cut_at:
             raise Unreachable("The connection to the host was lost.")
-        if hook := self.hooks.pop(name, None):
-            hook()
         queue = self.faults.get(name)
         if queue:
             raise queue.pop(0)

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from bluegreen.commands.cleanup import cleanup
 from bluegreen.commands.deploy import deploy
+from bluegreen.commands.plan import plan
 from bluegreen.commands.rollback import rollback
 from bluegreen.model.ask import (
     AppAsk,
@@ -26,6 +28,7 @@ from bluegreen.model.ask import (
 )
 from bluegreen.model.container import Image
 from bluegreen.model.outcome import Outcome
+from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.release import RunInfo, Settings
 from tests.fakes import App, FakeClock, FakeHost, FakeProgress
 
@@ -62,9 +65,16 @@ class Stage:
         self.clock.time += 60
         return deploy(ask_for(version, **changes), self.host, self.tell, self.clock)
 
+    def plan(self, version: str, **changes: Any) -> PlanReport:
+        return plan(ask_for(version, command=Command.PLAN, **changes), self.host, self.tell, self.clock)
+
     def rollback(self, **changes: Any) -> Outcome:
         self.clock.time += 60
         return rollback(ask_for("", build=None, **changes), self.host, self.tell, self.clock)
+
+    def cleanup(self, **changes: Any) -> Outcome:
+        self.clock.time += 60
+        return cleanup(ask_for("", build=None, **changes), self.host, self.tell, self.clock)
 
     def serving(self) -> dict[str, int]:
         return self.host.world.serving()

@@ -9,11 +9,14 @@ import pytest
 from bluegreen.errors import (
     CandidateFailed,
     NothingToRollBack,
+    Unreachable,
+    Withdrawn,
 )
 from bluegreen.host import Answer
+from bluegreen.model.ask import AppAsk, Control, RetireAsk
 from bluegreen.model.color import Color
 from bluegreen.model.outcome import Result
-from bluegreen.model.release import RunInfo
+from bluegreen.model.release import RunInfo, Settings
 from tests.flow.conftest import Stage
 
 
@@ -68,3 +71,79 @@ def test_an_old_run_that_is_run_again_on_purpose_deploys(v1_live: Stage) -> None
     old, new = (RunInfo(repository="org/app", workflow="deploy", number=number) for number in (7, 8))
     v1_live.deploy("v2", run=new)
     assert v1_live.deploy("v3", run=old).result is Result.DEPLOYED
+
+
+def _hot(stage: Stage) -> None:
+    """v2 is live and v1 still runs, as after a reboot between the commit and the end of the old release."""
+    stage.deploy("v2")
+    world = stage.host.world
+    (old,) = (container for container in world.containers.values() if container.version == "v1")
+    world.containers[old.id] = replace(old, running=True, pid=7)
+    world.log_of_moves.clear()
+    world.ops.clear()
+
+
+def test_while_the_old_release_still_runs_rollback_is_one_rename(v1_live: Stage) -> None:
+    """Nothing is created: the container is proved, everything moves to it at once, and v2 is retired like any other."""
+    _hot(v1_live)
+    outcome = v1_live.rollback()
+    assert (outcome.result, outcome.containers) == (Result.ROLLED_BACK, ("myexample-v1",))
+    assert "create" not in v1_live.host.world.ops
+    assert [served.get("v1", 0) for _, served in v1_live.host.world.log_of_moves] == [0, 100, 100]
+    assert (v1_live.running(), v1_live.stopped()) == (["myexample-v1"], ["myexample-v2"])
+    assert v1_live.nobody_was_dropped()
+
+
+def test_an_old_release_that_runs_but_is_unwell_gets_nothing(v1_live: Stage) -> None:
+    """Healthy before visible, also here; it is stopped again, and v2 goes on."""
+    _hot(v1_live)
+    v1_live.apps["v1"].answer = Answer(status=500)
+    with pytest.raises(CandidateFailed):
+        v1_live.rollback()
+    assert v1_live.serving() == {"v2": 100}
+    assert v1_live.running() == ["myexample-v2"]
+    assert "myexample-v1" in v1_live.stopped()
+
+
+@pytest.mark.parametrize("op", ["get", "arm", "knock", "save", "settle", "connections"])
+def test_a_rollback_that_dies_while_both_run_leaves_one_release(v1_live: Stage, op: str) -> None:
+    """Before its commit v2 serves, after it v1; the next command needs no help."""
+    _hot(v1_live)
+    v1_live.host.world.faults[op] = [Unreachable("cut")]
+    try:
+        v1_live.rollback()
+    except Unreachable:
+        assert v1_live.serving() == {"v2": 100}
+    else:
+        assert v1_live.serving() == {"v1": 100}
+    v1_live.deploy("v3")
+    assert v1_live.running() == ["myexample-v3"]
+    assert v1_live.nobody_was_dropped()
+
+
+def test_a_release_that_was_rolled_back_comes_back_only_by_force(v1_live: Stage) -> None:
+    """A scheduled or repeated run must not undo what a person did; the refusal says when and to what, and touches nothing."""
+    v1_live.deploy("v2")
+    v1_live.rollback()
+    with pytest.raises(Withdrawn, match="v2 was rolled back to v1") as caught:
+        v1_live.deploy("v2")
+    assert caught.value.exit_code == 4
+    assert "force: true" in caught.value.todo
+    assert (v1_live.serving(), len(v1_live.running())) == ({"v1": 100}, 1)
+    assert any("was rolled back" in problem for problem in v1_live.plan("v2").problems)
+    forced = Control(force=True)
+    assert not v1_live.plan("v2", control=forced).problems
+    assert v1_live.deploy("v2", control=forced).result is Result.DEPLOYED
+    v1_live.deploy("v3")
+    assert v1_live.deploy("v2").result is Result.DEPLOYED
+
+
+def test_it_is_remembered_when_nothing_of_it_is_kept(v1_live: Stage) -> None:
+    """Neither its container nor its recipe; other settings make another release, which nobody took back."""
+    v1_live.deploy("v2")
+    v1_live.rollback(retire=RetireAsk(keep=0))
+    assert "v2" not in {release.version for release in v1_live.host.world.releases.values()}
+    v1_live.host.world.apps[v1_live.apps["v2"].image.id] = v1_live.apps["v2"]
+    with pytest.raises(Withdrawn):
+        v1_live.deploy("v2")
+    assert v1_live.deploy("v2", app=AppAsk(app="myexample", settings=Settings(container_port=9000))).result is Result.DEPLOYED

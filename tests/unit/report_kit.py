@@ -15,7 +15,6 @@ from bluegreen.errors import BlueGreenError, WentBack
 from bluegreen.model.color import Color
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import Stage, StepRecord
-from bluegreen.model.status import StatusReport
 
 GITHUB = {"GITHUB_ACTIONS": "true"}
 RUN = report.Run(command="deploy", app="myexample", version="v2", host="host.example", url="http://myexample.com")
@@ -106,7 +105,7 @@ class Teller:
         self.work(10, 2)
         self.tell.step(StepRecord(share=share, seconds=10, verdict=verdict, reason="as seen"))
 
-    def finish(self, end: Outcome | StatusReport | Exception = DEPLOYED, where: report.Places | None = None) -> int:
+    def finish(self, end: Outcome | report.Answer | Exception = DEPLOYED, where: report.Places | None = None) -> int:
         """End the run."""
         return report.finish(self.tell, end, run=RUN, where=where or report.Places())
 

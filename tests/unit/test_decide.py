@@ -9,7 +9,7 @@ import pytest
 
 from bluegreen.decide.health import answer_fault, container_fault
 from bluegreen.decide.plan import make_plan
-from bluegreen.decide.retention import kept, prunable, spare_containers
+from bluegreen.decide.retention import kept, own_names, prunable, spare_containers
 from bluegreen.decide.room import room_problems
 from bluegreen.decide.site_spec import own_url, site_spec
 from bluegreen.model.ask import AppAsk, Ask, BuildAsk, Command, ConnectionAsk, Control, Expectations, LogRules, RetireAsk, TrafficAsk
@@ -189,3 +189,11 @@ def test_a_recipe_is_read_as_it_is_written() -> None:
     release = Release(app="x", version="v", image="x:v", image_id="sha256:1", settings=settings, run=RunInfo(number=3), committed_at="now")
     assert Release.from_json(release.to_json()) == release
     assert "b=c" not in repr(release)
+
+
+def test_a_name_that_somebody_else_gave_an_image_is_not_ours_to_remove() -> None:
+    """The image stays by that name, and what runs by it goes on."""
+    ours = replace(release_of("v1"), image="registry:5000/x:v1")
+    assert own_names(Image(id="i", tags=("registry:5000/x:v1", "other:v1")), [ours]) == ("registry:5000/x:v1",)
+    assert own_names(Image(id="i", tags=("other:v1",)), [ours]) == ()
+    assert own_names(Image(id="i"), [ours]) == ("i",)

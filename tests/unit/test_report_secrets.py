@@ -11,6 +11,8 @@ import pytest
 
 from bluegreen import report
 from bluegreen.errors import WentBack
+from bluegreen.model.color import Color
+from bluegreen.model.plan_report import PlanReport, PlanStep
 from bluegreen.model.progress import Stage, StepRecord
 from bluegreen.model.status import StatusReport
 from bluegreen.report import Masker
@@ -91,6 +93,9 @@ def test_a_secret_said_everywhere_is_seen_nowhere(environ: dict[str, str], learn
     asked = report.Run(app="x", version=said, host=said, url=said)
     report.finish(tell, WentBack(said, means=said, state=said, todo=said), run=asked, where=where)
     report.finish(tell, StatusReport(app="x", lock_holder=said, url=said, kept=(said,)), run=asked, where=where)
+    step = PlanStep(stage=Stage.BUILD, text=said)
+    told = {"version": said, "image": said, "container": said, "steps": (step,), "problems": (said,), "notes": (said,), "diff": (said,)}
+    report.finish(tell, PlanReport(app="x", color=Color.BLUE, unchanged=False, **told), run=asked, where=where)  # type: ignore[arg-type]
     everything = run.text + "".join(file.read_text() for file in tmp_path.iterdir())
     assert "***" in everything
     for form in ("hunter2", "hunter2&lt;", "hunter2%3C"):

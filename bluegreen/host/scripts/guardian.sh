@@ -42,6 +42,14 @@ look() { # both links, and behind a tab each every recipe as one line of JSON
     say "ok $all"
 }
 
+history() { # what releases came to, one line of JSON each, between tabs
+    local line all=
+    while IFS= read -r line; do
+        all+=$line$'\t'
+    done < <(past "$HOME_DIR/journal.jsonl" 8>&- 9>&-)
+    say "ok $all"
+}
+
 save() { # ID JSON
     local file=$HOME_DIR/releases/$1
     if [[ $1 =~ ^[0-9a-f]{8}$ ]] && printf '%s\n' "$2" >"$file.new" && sync "$file.new" 8>&- 9>&- && mv -f "$file.new" "$file.json" 8>&- 9>&-; then
@@ -49,6 +57,16 @@ save() { # ID JSON
     else
         say "no the recipe $file.json cannot be written"
     fi
+}
+
+sweep() { # ID…: removes what is no recipe of these releases: half-written ones, unreadable ones, and links that were never moved into place
+    local file removed=
+    for file in "$HOME_DIR"/releases/* "$HOME_DIR"/owner.new "$TRAFFIC".new "$ARMED".new "$ARMED".undo; do
+        [[ -e $file || -L $file ]] || continue
+        [[ $file != *.json || " $* " != *" $(basename "$file" .json) "* ]] || continue
+        rm -f "$file" 8>&- 9>&- && removed+=" $file"
+    done
+    say "ok${removed}"
 }
 
 preview() { # COLOR
@@ -67,6 +85,10 @@ obey() { # VERB REST
         settle) settle "$2" ;;
         save) save "${2%% *}" "${2#* }" ;;
         forget) if [[ $2 =~ ^[0-9a-f]{8}$ ]]; then rm -f "$HOME_DIR/releases/$2.json" 8>&- 9>&-; fi; say ok ;;
+        sweep)
+            # shellcheck disable=SC2086  # a list of ids
+            sweep $2
+            ;;
         watch)
             split_of "$TRAFFIC"
             tell watch "${REPLY:--}" "$2"
@@ -80,6 +102,7 @@ obey() { # VERB REST
             ;;
         preview) preview "$2" ;;
         seen) seen "$2" ;;
+        history) history ;;
         record) if printf '%s\n' "$2" >>"$HOME_DIR/journal.jsonl"; then say ok; else say "no the journal cannot be written"; fi ;;
         bye) leave ;;
         *) say "no there is no verb $1" ;;

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What can be read of an app without its lock. $2 is the app. One line each: the committed split, the armed one, the lock's holder, the recipes.
+# What can be read of an app without its lock. $2 is the app. One line each: the committed split, the armed one, the lock's holder, how many
+# lines of the journal follow, those lines, the recipes. Joined after past.sh.
 set -u
 export LC_ALL=C
 shopt -s nullglob
@@ -20,6 +21,8 @@ if [[ -r $home/lock ]] && ! flock -n -s "$home/lock" true; then
     holder=${holder:-a deployment that did not say its name}
 fi
 printf '%s\n' "$holder"
+mapfile -t events < <(past "$home/journal.jsonl")
+printf '%s\n' "${#events[@]}" "${events[@]}"
 for file in "$home"/releases/*.json; do
     text=$(<"$file") && printf '%s\n' "${text//$'\n'/ }"
 done

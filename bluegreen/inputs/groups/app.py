@@ -6,14 +6,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import Kind, given
+from bluegreen.inputs.field import BUILDS, Kind, given
 from bluegreen.inputs.parse import names, pairs, phrases, places, quantities, words
 from bluegreen.inputs.parse.pairs import Pairs
-from bluegreen.inputs.parse.phrases import Named
 from bluegreen.inputs.parse.places import EnvFile
-from bluegreen.model.ask import Command, Room
+from bluegreen.model.ask import Room
 
-_DEPLOY = (Command.DEPLOY,)
+_DEPLOY = BUILDS
 _Words = tuple[str, ...]
 
 
@@ -22,7 +21,7 @@ def _app(text: str, info: ValidationInfo) -> str:
     name = names.app_name(text) or names.app_of_image(repository)
     if not name and repository:
         raise ValueError(f"it is empty, and `{repository}` ends in nothing that can name an app: up to 40 of a-z, 0-9 and `-`")
-    if not name and info.data.get("command") in {Command.ROLLBACK, Command.STATUS}:
+    if not name and info.data.get("command") not in BUILDS:
         raise ValueError("it is empty and so is `image`, and one of them must say which app is meant")
     return name
 
@@ -59,15 +58,6 @@ class AppInputs(BaseModel):
     )
     cpus: Annotated[float, PlainValidator(quantities.cpus)] = given(
         "", "Processors a container may use, such as `1.5`.", otherwise="no limit", commands=_DEPLOY
-    )
-    replicas: Annotated[int, PlainValidator(quantities.replicas)] = given(
-        "1", "How many containers of a release serve, 1 to 8. Each is probed; NGINX spreads the requests over them.", commands=_DEPLOY
-    )
-    processes: Annotated[tuple[Named, ...], PlainValidator(phrases.processes)] = given(
-        "",
-        "Workers of the same image and settings, `name: command`, each in a container of its own. They are swapped after the commit.",
-        kind=Kind.LIST,
-        commands=_DEPLOY,
     )
     container_options: Annotated[_Words, PlainValidator(words.container_options)] = given(
         "",

@@ -6,18 +6,22 @@ from typing import Annotated
 
 from pydantic import BaseModel, PlainValidator
 
-from bluegreen.inputs.field import Kind, given
+from bluegreen.inputs.field import BUILDS, CHANGES, Kind, given
 from bluegreen.inputs.parse import phrases, quantities
 from bluegreen.model.ask import Command
 
-_CHANGES = (Command.DEPLOY, Command.ROLLBACK)
+_CHANGES = CHANGES
 
 
 class CommandInputs(BaseModel):
     """Command."""
 
     command: Annotated[Command, PlainValidator(lambda text: Command(phrases.choice(*(command.value for command in Command))(text)))] = (
-        given("deploy", "What to do: `deploy`, `rollback` to the kept release, or show the `status`.")
+        given(
+            "deploy",
+            """What to do: `deploy`, `plan` (what a deployment would do, changing nothing), `rollback` to the kept release, `status`,
+            or `cleanup` of what is left over.""",
+        )
     )
 
 
@@ -29,6 +33,9 @@ class ControlInputs(BaseModel):
     )
     lease: Annotated[float, PlainValidator(quantities.lease)] = given(
         "15s", "How long the host waits for a sign of life before it takes the traffic back by itself.", commands=_CHANGES
+    )
+    force: Annotated[bool, PlainValidator(phrases.flag)] = given(
+        "false", "Deploy a release although it was rolled back before.", kind=Kind.SWITCH, commands=BUILDS
     )
     verbose: Annotated[bool, PlainValidator(phrases.flag)] = given("false", "Log more.", kind=Kind.SWITCH)
     summary: Annotated[bool, PlainValidator(phrases.flag)] = given("true", "Write the job summary.", kind=Kind.SWITCH)

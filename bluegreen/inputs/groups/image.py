@@ -7,20 +7,19 @@ from typing import Annotated
 
 from pydantic import BaseModel, PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import Kind, given
+from bluegreen.inputs.field import BUILDS, Kind, given
 from bluegreen.inputs.parse import names, pairs, phrases, places
 from bluegreen.inputs.parse.names import ImageName
 from bluegreen.inputs.parse.pairs import Pairs
-from bluegreen.model.ask import Command
 
-_DEPLOY = (Command.DEPLOY,)
+_DEPLOY = BUILDS
 
 
 def _image(text: str, info: ValidationInfo) -> ImageName:
     if text.strip():
         return names.image(text)
-    if info.data.get("command") is Command.DEPLOY:
-        raise ValueError("it is empty, and `deploy` needs the name of the image to build, such as `myapp`")
+    if info.data.get("command") in BUILDS:
+        raise ValueError("it is empty, and a deployment needs the name of the image to build, such as `myapp`")
     return "", ""
 
 
@@ -33,7 +32,7 @@ def _version(text: str, info: ValidationInfo) -> str:
 
 def _context(text: str, info: ValidationInfo) -> Path:
     folder = places.context(text)
-    if info.data.get("command") is Command.DEPLOY and not folder.is_dir():
+    if info.data.get("command") in BUILDS and not folder.is_dir():
         raise ValueError(f"there is no folder `{folder}` in {Path.cwd()}; is `actions/checkout` a step before this one?")
     return folder
 

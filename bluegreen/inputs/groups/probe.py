@@ -6,11 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, PlainValidator
 
-from bluegreen.inputs.field import Kind, given
+from bluegreen.inputs.field import SHIFTS, Kind, given
 from bluegreen.inputs.parse import log_rules, names, phrases, quantities, traffic, web
-from bluegreen.model.ask import Command
 
-_CHANGES = (Command.DEPLOY, Command.ROLLBACK)
+_CHANGES = SHIFTS
 _Ranges = tuple[tuple[int, int], ...]
 
 

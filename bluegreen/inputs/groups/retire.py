@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, PlainValidator
 
-from bluegreen.inputs.field import given
+from bluegreen.inputs.field import SHIFTS, given
 from bluegreen.inputs.parse import quantities
 from bluegreen.model.ask import Command
 
-_CHANGES = (Command.DEPLOY, Command.ROLLBACK)
+_CHANGES = (*SHIFTS, Command.CLEANUP)
 
 
 class RetireInputs(BaseModel):

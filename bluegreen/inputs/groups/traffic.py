@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import Kind, given
+from bluegreen.inputs.field import SHIFTS, Kind, given
 from bluegreen.inputs.parse import phrases, places, quantities, traffic, web
 from bluegreen.model.ask import Command, ShiftStep
 
-_CHANGES = (Command.DEPLOY, Command.ROLLBACK)
+_CHANGES = SHIFTS
 
 
 def _certificate_key(text: str, info: ValidationInfo) -> str:

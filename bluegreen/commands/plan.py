@@ -1,0 +1,114 @@
+"""Plan: the decisions that a deployment would take on this host now, read without the lock and without changing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bluegreen.decide.foresee import changed_settings, foreseen_candidate, foreseen_steps, site_diff, unmade_network
+from bluegreen.decide.history import withdrawn
+from bluegreen.decide.plan import Plan, make_plan
+from bluegreen.decide.recovery import remedies
+from bluegreen.decide.site_spec import site_spec
+from bluegreen.errors import BadInput, HostNotReady
+from bluegreen.host import Clock, Host
+from bluegreen.model.ask import Ask
+from bluegreen.model.container import Image
+from bluegreen.model.observed import Observed
+from bluegreen.model.plan_report import PlanReport
+from bluegreen.model.progress import Progress
+from bluegreen.model.site import InstalledSite
+from bluegreen.stages.build import check_room, release_of
+
+__all__ = ["plan"]
+
+_DEFAULT_PORT = 8000
+
+
+def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
+    """What `deploy` with the same inputs would do. What would stop it is told too, all of it, and is no failure of the plan."""
+    del clock
+    if ask.build is None:
+        raise BadInput(["`image` is missing: plan needs the name of the image that would be built"])
+    app, problems = ask.app.app, list[str]()
+    peek = host.peek(app)
+    before = Observed(routes=peek.routes, containers=host.containers.list(app), releases=peek.releases)
+    image = host.containers.image(ask.build.tag)
+    port = before.live.port if before.live else _DEFAULT_PORT
+    release = release_of(ask, ask.build, image or Image(id="", ports=(port,)), host, tell)
+    network = None
+    with _noted(problems):
+        network = host.containers.find_network(app)
+    made = make_plan(before, release, network or unmade_network(app))
+    with _noted(problems):
+        check_room(ask.app, host, tell)
+    installed = host.nginx.site(app)
+    diff = _diff(ask, host, made, installed, problems)
+    if not ask.control.force and image and (event := withdrawn(peek.events, release.id)) and not made.unchanged:
+        problems.append(f"{release.version} was rolled back at {event.at}; to deploy it all the same: `force: true`")
+    return PlanReport(
+        app=app,
+        version=release.version,
+        image=release.image,
+        image_id=release.image_id,
+        color=made.live.color if made.unchanged and made.live else made.color,
+        container=made.live.name if made.unchanged and made.live else made.name,
+        addresses=foreseen_candidate(made).servers if network and not made.unchanged else (),
+        unchanged=made.unchanged,
+        live_version=made.live.version if made.live else "",
+        live_color=before.live_color if made.live else None,
+        creates=tuple(_missing(host, made, installed, problems)),
+        settings=_settings(made),
+        steps=foreseen_steps(ask, made, () if peek.holder else remedies(before), reloads=bool(diff)),
+        problems=tuple(dict.fromkeys(problems)),
+        notes=tuple(_notes(made, peek.holder)),
+        diff=diff,
+        lock_holder=peek.holder,
+    )
+
+
+@contextmanager
+def _noted(problems: list[str]) -> Iterator[None]:
+    """What a deployment would fail with is a finding of the plan."""
+    try:
+        yield
+    except HostNotReady as error:
+        problems.append(" ".join(part for part in (error.what, error.todo) if part))
+
+
+def _diff(ask: Ask, host: Host, made: Plan, installed: InstalledSite | None, problems: list[str]) -> tuple[str, ...]:
+    serving = made.live if made.unchanged and made.live else foreseen_candidate(made)
+    text = installed.text if installed else ""
+    spec = site_spec(ask, made, serving, text, host.nginx.version(), ipv6=host.facts.ipv6)
+    diff = site_diff(text, host.nginx.text(spec))
+    if diff:
+        if installed is not None and installed.edited:
+            problems.append("NGINX's site of this app was edited by hand, and a deployment would not write over that edit.")
+        with _noted(problems):
+            problems.extend(host.nginx.problems(spec.app, spec.server_names, spec.listen))
+    return diff
+
+
+def _missing(host: Host, made: Plan, installed: InstalledSite | None, problems: list[str]) -> Iterator[str]:
+    if not host.facts.prepared:
+        yield "the app's directories in /var/lib/bluegreen and /run/bluegreen, its access log and its logrotate entry"
+        if not (host.facts.root or host.facts.sudo):
+            problems.append(f"The user {host.facts.user} cannot make the directories that a deployment needs: `sudo -n true` fails.")
+    if not made.network.subnet:
+        yield f"the Docker network {made.network.name}"
+    if installed is None:
+        yield "NGINX's site of the app"
+
+
+def _settings(made: Plan) -> tuple[str, ...]:
+    live = made.before.release(made.live.release_id) if made.live else None
+    return changed_settings(live.settings, made.release.settings) if live else ()
+
+
+def _notes(made: Plan, holder: str) -> Iterator[str]:
+    if made.release.image_id:
+        yield f"the host has an image {made.release.image}: this holds if building it again makes the same one"
+    else:
+        yield f"{made.release.image} has yet to be built: only then it is known whether it is the live image, and which port it EXPOSEs"
+    if holder:
+        yield f"another deployment is under way ({holder}): this is what would be done to the host as it is at this moment"

@@ -1,0 +1,49 @@
+"""Rollback: one rename while the old release still runs, else a deployment of the kept one; and what was taken back stays back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.box import Box
+from tests.box.watch import Watch
+from tests.e2e.deploying import APP_NAME, QUICK, containers, everything, say_all, served_by, users
+from tests.e2e.product import Product, serving
+from tests.load.checker import check
+
+
+def test_rollback_is_at_once_while_hot_and_gradual_when_asked_and_is_not_undone_by_accident(
+    box: Box, product: Product, tmp_path: Path
+) -> None:
+    """v1 still runs beside v2, as after a reboot in the middle of a retirement: all traffic is back on it within a second, unnoticed."""
+    product.inputs |= QUICK
+    for version in ("v1", "v2"):
+        say_all(product.deploy(version), 0)
+    box.docker("start", f"{APP_NAME}-v1")
+    ids = {line.split()[2] for line in containers(box)}
+    with Watch(box, APP_NAME) as watch, users(box, tmp_path / "hot.jsonl", get=150, post=60, fresh=40) as load:
+        back = product.run("rollback", watch="1s", shift="10% 20s")
+        records = load.stop()
+        problems = check(records, watch.phases(), deaths=watch.deaths(), most_in_flight=0, rate=250)
+    say_all(back, 0, "nothing has to be made", "v1 serves all traffic again; v2 is kept")
+    served_by(records, "v1", "v2")
+    assert problems == []
+    moved = min(record.start for record in records if record.version == "v1")
+    assert max(record.start for record in records if record.version == "v2") < moved + 1
+    assert {line.split()[2] for line in containers(box)} == ids
+    assert [" ".join(line.split()[:2]) for line in containers(box)] == [f"{APP_NAME}-v1 running", f"{APP_NAME}-v2 exited"]
+
+    before = everything(box)
+    refused = product.deploy("v2")
+    say_all(refused, 4, "v2 was rolled back to v1", "force: true", f"{APP_NAME}-v1 serves")
+    assert everything(box) == before
+    say_all(product.run("plan", version="v2"), 0, "v2 was rolled back")
+    say_all(product.deploy("v2", force="true"), 0, "v2 serves all traffic")
+
+    with Watch(box, APP_NAME) as watch, users(box, tmp_path / "gradual.jsonl", get=100, fresh=30) as load:
+        again = product.run("rollback", shift="30% 1s")
+        records = load.stop()
+        shares = [phase.shares.get("v1", 0) for phase in watch.phases()]
+    say_all(again, 0, "30 % of the requests go to", "v1 serves all traffic again")
+    served_by(records, "v1", "v2")
+    assert [share for share in (30, 100) if share in shares] == [30, 100]
+    assert set(serving(box, count=10)) == {"v1"}
