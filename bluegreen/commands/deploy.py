@@ -19,12 +19,13 @@ from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import Progress, Stage
 from bluegreen.model.replicas import Replicas
 from bluegreen.stages.build import build
-from bluegreen.stages.front_door import check_front_door, fit_site
+from bluegreen.stages.front_door import check_front_door
 from bluegreen.stages.job import Job
 from bluegreen.stages.launch import launch
 from bluegreen.stages.probe import probe
 from bluegreen.stages.reroute import reroute
 from bluegreen.stages.retire import retire
+from bluegreen.stages.site import check_site, fit_site
 from bluegreen.stages.undo import Undo
 
 __all__ = ["deploy", "replace_live"]
@@ -50,6 +51,8 @@ def deploy(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
 def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
     """Launch the planned release, prove it, shift the traffic to it, retire the one before."""
     tell = job.tell
+    with told_state(plan, undone=""):
+        check_site(job, plan)
     with told_state(plan, undone="Nothing of the candidate is left."), Undo(tell, job.clock) as undo:
         with tell.stage(Stage.LAUNCH):
             candidate = launch(job, plan, undo)

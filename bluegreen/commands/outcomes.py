@@ -65,4 +65,4 @@ def _state(plan: Plan, error: BlueGreenError, undone: str) -> str:
         case Unreachable():
             return f"The host takes all traffic back by itself within the lease. Then: {serves}"
         case _:
-            return f"{serves} {undone}"
+            return f"{serves} {undone}".strip()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from bluegreen.decide.foresee import changed_settings, foreseen_candidate, foreseen_steps, site_diff, unmade_network
 from bluegreen.decide.history import withdrawn
 from bluegreen.decide.plan import Plan, make_plan
 from bluegreen.decide.recovery import remedies
-from bluegreen.decide.site_spec import site_spec
+from bluegreen.decide.site_spec import site_spec, wanted_listens
 from bluegreen.errors import BadInput, HostNotReady
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
@@ -17,7 +18,7 @@ from bluegreen.model.container import Image
 from bluegreen.model.observed import Observed
 from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.progress import Progress
-from bluegreen.model.site import InstalledSite
+from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec
 from bluegreen.stages.build import check_room, release_of
 
 __all__ = ["plan"]
@@ -79,14 +80,30 @@ def _noted(problems: list[str]) -> Iterator[None]:
 def _diff(ask: Ask, host: Host, made: Plan, installed: InstalledSite | None, problems: list[str]) -> tuple[str, ...]:
     serving = made.live if made.unchanged and made.live else foreseen_candidate(made)
     text = installed.text if installed else ""
-    spec = site_spec(ask, made, serving, text, host.nginx.version(), ipv6=host.facts.ipv6)
+    spec = _fitted(ask, host, site_spec(ask, made, serving, text, host.nginx.version(), ipv6=host.facts.ipv6), installed, problems)
     diff = site_diff(text, host.nginx.text(spec))
     if diff:
         if installed is not None and installed.edited:
             problems.append("NGINX's site of this app was edited by hand, and a deployment would not write over that edit.")
-        with _noted(problems):
-            problems.extend(host.nginx.problems(spec.app, spec.server_names, spec.listen))
+        if spec.mode is SiteMode.MANAGED:
+            with _noted(problems):
+                problems.extend(host.nginx.problems(spec.app, spec.server_names, wanted_listens(spec)))
     return diff
+
+
+def _fitted(ask: Ask, host: Host, spec: SiteSpec, installed: InstalledSite | None, problems: list[str]) -> SiteSpec:
+    """In `include` mode, the site as it suits the user's own; what does not go together there, and edits yet to be made, are problems."""
+    if spec.mode is SiteMode.INCLUDE:
+        with _noted(problems):
+            users = host.nginx.users_site(spec.app, ask.traffic.url, installed)
+            problems.extend((*users.problems, *users.notes))
+            if not users.included:
+                problems.append(
+                    f"No location of your NGINX includes {users.part} yet; the first deployment makes it, and asks for the edit."
+                )
+            problems.extend(map(str, users.edits))
+            return replace(spec, fit=users.fit)
+    return spec
 
 
 def _missing(host: Host, made: Plan, installed: InstalledSite | None, problems: list[str]) -> Iterator[str]:

@@ -10,44 +10,53 @@ from bluegreen.model.color import Color
 from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import SiteSpec
 
-__all__ = ["own_url", "site_spec"]
+__all__ = ["own_url", "site_spec", "wanted_listens"]
 
 _HTTP2_DIRECTIVE_SINCE = (1, 25, 1)
 _HITLESS_RELOAD_SINCE = (1, 27, 4)
 
 
-def site_spec(ask: Ask, plan: Plan, serving: Replicas, installed: str, nginx: tuple[int, ...], *, ipv6: bool) -> SiteSpec:
-    """The site that leads to `serving`. The other slot keeps the servers that are in it, else those that `installed` names.
+def site_spec(ask: Ask, plan: Plan, serving: Replicas | None, installed: str, nginx: tuple[int, ...], *, ipv6: bool) -> SiteSpec:
+    """The site that leads to `serving`, or to the candidate to come. The other slot keeps the servers in it, else those of `installed`.
 
     So the text changes, and NGINX reloads, only when something of it really changed.
     """
-    other = serving.color.other
-    servers = {serving.color: serving.servers, other: _others(plan, serving, installed)}
+    color = serving.color if serving else plan.color
+    own = serving.servers if serving else tuple(f"{address}:{plan.release.settings.container_port}" for address in plan.addresses)
+    servers = {color: own, color.other: _others(plan, color.other, own, installed)}
     return SiteSpec(
         app=ask.app.app,
         blue=servers[Color.BLUE],
         green=servers[Color.GREEN],
         server_names=ask.traffic.server_names,
         listen=ask.traffic.listen,
+        mode=ask.traffic.site,
         tls_certificate=ask.traffic.tls_certificate,
         tls_certificate_key=ask.traffic.tls_certificate_key,
         body_size=ask.traffic.body_size,
         stick_by=ask.traffic.stick_by,
-        preview_host=ask.expect.host,
+        preview_host=ask.expect.site_host,
         ipv6=ipv6,
         http2_directive=nginx >= _HTTP2_DIRECTIVE_SINCE,
         keepalive_min_timeout=nginx >= _HITLESS_RELOAD_SINCE,
     )
 
 
-def _others(plan: Plan, serving: Replicas, installed: str) -> tuple[str, ...]:
+def _others(plan: Plan, other: Color, own: tuple[str, ...], installed: str) -> tuple[str, ...]:
     """The other slot's servers: with none there, and none named yet, as many as serve, so that the next release finds its own."""
-    other = serving.color.other
     if plan.live is not None and plan.live.color is other:
         return plan.live.servers
     addresses = plan.network.addresses(other)
     named = dict.fromkeys(f"{a}:{p}" for a in addresses for p in re.findall(rf"\b{re.escape(a)}:(\d+)", installed))
-    return tuple(named) or tuple(f"{address}:{serving.port}" for address in addresses[: len(serving)])
+    port = own[0].rpartition(":")[2]
+    return tuple(named) or tuple(f"{address}:{port}" for address in addresses[: len(own)])
+
+
+def wanted_listens(spec: SiteSpec) -> tuple[str, ...]:
+    """Every address the site listens on: with a certificate, port 80 leads to where TLS is spoken; a bare port means IPv6 as well."""
+    leads = spec.tls_certificate and all(at.rpartition(":")[2] != "80" for at in spec.listen)
+    listen = (*spec.listen, "80") if leads else spec.listen
+    return (*listen, *(f"[::]:{at}" for at in listen if spec.ipv6 and at.isdecimal()))
 
 
 def own_url(ask: Ask) -> str:

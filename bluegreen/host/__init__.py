@@ -16,7 +16,7 @@ from bluegreen.model.event import Event
 from bluegreen.model.host import ContainerSpec, Facts, Guard, Peek, Seen
 from bluegreen.model.observed import Answer, Routes
 from bluegreen.model.release import Release
-from bluegreen.model.site import InstalledSite, SiteSpec
+from bluegreen.model.site import InstalledSite, SiteSpec, UsersSite
 
 __all__ = [
     "Answer",
@@ -164,7 +164,11 @@ class Guardian(Protocol):
 
 
 class Nginx(Protocol):
-    """The host's NGINX."""
+    """The host's NGINX. `notes` holds what the last change of it had to say besides its success."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """In sentences, for the log."""
 
     def version(self) -> tuple[int, ...]:
         """For example (1, 22, 1)."""
@@ -186,6 +190,9 @@ class Nginx(Protocol):
 
     def problems(self, app: str, server_names: tuple[str, ...], listen: tuple[str, ...]) -> tuple[str, ...]:
         """What in the host's configuration would keep users from reaching our site, each with file and line and its remedy."""
+
+    def users_site(self, app: str, url: str, installed: InstalledSite | None) -> UsersSite:
+        """What the user's own configuration means for an app in `include` mode whose users type `url`."""
 
 
 class Host(Protocol):

@@ -10,9 +10,10 @@ from bluegreen.host import Facts
 from bluegreen.host.nginx_conf import conflicts, parse_servers
 from bluegreen.host.prepare import need_root
 from bluegreen.host.script import load_script
-from bluegreen.host.site_text import marker_of, parse_site, render_site, site_path
+from bluegreen.host.site_text import before_of, marker_of, parse_site, render_site, site_path, snippet_path
 from bluegreen.host.ssh import Completed, Connection
-from bluegreen.model.site import InstalledSite, SiteSpec
+from bluegreen.host.users_site import users_site
+from bluegreen.model.site import InstalledSite, SiteSpec, UsersSite
 
 __all__ = ["HostNginx"]
 
@@ -44,8 +45,8 @@ class HostNginx:
 
     def site(self, app: str) -> InstalledSite | None:
         """The app's site file, if there is one."""
-        done = self._connection.run(("cat", site_path(app)))
-        return parse_site(done.out) if done.status == 0 else None
+        done = self._connection.run(("cat", site_path(app), snippet_path(app)))
+        return parse_site(done.out) if done.out else None
 
     def text(self, spec: SiteSpec) -> str:
         """The site's whole text, the same for the same spec."""
@@ -64,12 +65,19 @@ class HostNginx:
 
     def problems(self, app: str, server_names: tuple[str, ...], listen: tuple[str, ...]) -> tuple[str, ...]:
         """What in the host's configuration would keep users from reaching our site, each with file and line and its remedy."""
+        return conflicts(parse_servers(self._dump()), site_path(app), server_names, listen)
+
+    def users_site(self, app: str, url: str, installed: InstalledSite | None) -> UsersSite:
+        """What the user's own configuration means for an app in `include` mode whose users type `url`."""
+        return users_site(self._dump(), app, url, before_of(installed.text if installed else ""))
+
+    def _dump(self) -> str:
         sudo = () if self._facts.root else ("sudo", "-n")
         need_root(self._facts, "read NGINX's configuration")
         done = self._connection.run((*sudo, "env", "PATH=/usr/sbin:/usr/local/sbin:/sbin:/usr/bin:/bin", "nginx", "-T"))
         if done.status:
             raise _broken(done.err)
-        return conflicts(parse_servers(done.out), site_path(app), server_names, listen)
+        return done.out
 
     def _change(self, action: str, app: str, text: str) -> InstalledSite | None:
         need_root(self._facts, _PURPOSE)
@@ -95,12 +103,15 @@ class HostNginx:
 
 
 def _broken(said: str) -> HostNotReady:
+    early = "/etc/nginx/bluegreen/" in said and "No such file" in said
     complaints = [_STAMP.sub("", line) for line in said.splitlines() if line.startswith("nginx: ") or "[emerg]" in line]
     return HostNotReady(
         "\n".join(("NGINX's configuration was broken before this deployment touched it:", *complaints)),
         means="Somebody changed a file under /etc/nginx; NGINX goes on with what it had loaded, but could not start again.",
         state=_UNTOUCHED,
-        todo="Correct the file and line it names until `sudo nginx -t` succeeds, then deploy again.",
+        todo="Put the line back that stood there before: the first deployment makes that file, and prints the edit."
+        if early
+        else "Correct the file and line it names until `sudo nginx -t` succeeds, then deploy again.",
     )
 
 

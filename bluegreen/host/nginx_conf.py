@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["ServerBlock", "conflicts", "parse_servers"]
+from bluegreen.host.nginx_tree import Directive, read_tree, walk
 
-_FILE = re.compile(r"^# configuration file (.+):$")
-_TOKEN = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|(?:\\.|\$\{|[^\s{};])+|\n""", re.DOTALL)
+__all__ = ["ServerBlock", "conflicts", "parse_servers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +27,7 @@ class ServerBlock:
 
 def parse_servers(dump: str) -> tuple[ServerBlock, ...]:
     """Every HTTP server block in what `nginx -T` printed."""
-    found: list[ServerBlock] = []
-    for file, text in _files(dump):
-        found.extend(_servers(file, text))
-    return tuple(found)
+    return tuple(_server(one) for one, _ in walk(read_tree(dump)) if one.name == "server" and one.block is not None)
 
 
 def conflicts(servers: tuple[ServerBlock, ...], own_file: str, names: tuple[str, ...], listen: tuple[str, ...]) -> tuple[str, ...]:
@@ -70,68 +64,12 @@ def _hides(at: str, wanted: set[str]) -> bool:
     return f"{'[::]' if address.startswith('[') else '0.0.0.0'}:{port}" in wanted  # noqa: S104
 
 
-def _files(dump: str) -> Iterator[tuple[str, str]]:
-    name = ""
-    lines: list[str] = []
-    for line in dump.split("\n"):
-        header = _FILE.match(line)
-        if header is None:
-            lines.append(line)
-            continue
-        if name:
-            yield name, "\n".join(lines)
-        name, lines = header[1], []
-    if name:
-        yield name, "\n".join(lines)
-
-
-def _directives(text: str) -> Iterator[tuple[int, int, tuple[str, ...], str]]:
-    """Line, depth, words, and how it ends: `;`, `{`, or `}` for the end of a block."""
-    line, depth, start = 1, 0, 0
-    words: list[str] = []
-    for piece in _TOKEN.findall(text):
-        if piece[0] == "#" or piece == "\n":
-            line += piece == "\n"
-            continue
-        if piece not in {"{", "}", ";"}:
-            start = start if words else line
-            words.append(piece[1:-1] if piece[0] in "\"'" else piece)
-            line += piece.count("\n")
-            continue
-        depth -= piece == "}"
-        yield start or line, depth, tuple(words), piece
-        depth += piece == "{"
-        words, start = [], 0
-
-
-def _servers(file: str, text: str) -> Iterator[ServerBlock]:
-    stream: int | None = None
-    opened: tuple[int, int] | None = None
-    listens: list[tuple[str, ...]] = []
-    names: list[str] = []
-    for line, depth, words, end in _directives(text):
-        name = words[0] if words else ""
-        if end == "{" and name == "stream":
-            stream = depth
-        elif end == "}" and depth == stream:
-            stream = None
-        elif end == "{" and name == "server" and stream is None and opened is None:
-            opened, listens, names = (line, depth), [], []
-        elif end == "}" and opened and depth == opened[1]:
-            yield _server(file, opened[0], listens, names)
-            opened = None
-        elif opened and end == ";" and depth == opened[1] + 1:
-            if name == "listen":
-                listens.append(words[1:])
-            elif name == "server_name":
-                names.extend(words[1:])
-
-
-def _server(file: str, line: int, listens: list[tuple[str, ...]], names: list[str]) -> ServerBlock:
-    listens = listens or [("80",)]
+def _server(block: Directive) -> ServerBlock:
+    listens = [one.words for one in block.named("listen") if one.words] or [("80",)]
     defaults = tuple(_address(words) for words in listens if {"default_server", "default"} & set(words[1:]))
+    names = tuple(word.lower() for one in block.named("server_name") for word in one.words)
     addresses = tuple(_address(words) for words in listens)
-    return ServerBlock(file=file, line=line, listens=addresses, defaults=defaults, names=tuple(names or [""]))
+    return ServerBlock(file=block.file, line=block.line, listens=addresses, defaults=defaults, names=names or ("",))
 
 
 def _address(words: tuple[str, ...]) -> str:

@@ -28,9 +28,10 @@ class PreviewProxy:
     One request a connection leaves bodies, streams and upgraded connections untouched: only the first bytes have to be understood.
     """
 
-    def __init__(self, dial: Callable[[], socket.socket], host: str) -> None:
+    def __init__(self, dial: Callable[[], socket.socket], host: str, passed_on: str = "") -> None:
         self._dial = dial
         self._host = host
+        self._passed_on = passed_on
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -72,7 +73,7 @@ class PreviewProxy:
                 near.sendall(_UNREACHED.format(error).encode())
                 return
             with self._kept(far):
-                far.sendall(rewritten(head, self._host) + rest)
+                far.sendall(rewritten(head, self._host, self._passed_on) + rest)
                 up = threading.Thread(target=_carry, args=(near, far), name="bluegreen-preview", daemon=True)
                 up.start()
                 _carry(far, near)
@@ -91,13 +92,18 @@ class PreviewProxy:
             sock.close()
 
 
-def rewritten(head: bytes, host: str) -> bytes:
-    """A request's head for the preview: under its Host, and the last on its connection unless it asks for another protocol."""
+def rewritten(head: bytes, host: str, passed_on: str = "") -> bytes:
+    """A request's head for the preview: under its Host, and the last on its connection unless it asks for another protocol.
+
+    The app gets the Host `passed_on`, when there is one.
+    """
     first, *lines = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
     names = [line.partition(b":")[0].strip().lower() for line in lines]
     kept = [line for line, name in zip(lines, names, strict=True) if name not in _REPLACED]
     connection = b"Upgrade" if b"upgrade" in names else b"close"
     added = [b"Host: " + host.encode("ascii"), b"Connection: " + connection]
+    if passed_on:
+        added.append(b"X-Bluegreen-Host: " + passed_on.encode("ascii"))
     return b"\r\n".join((_ABSOLUTE.sub(rb"\1 ", first), *added, *kept)) + b"\r\n\r\n"
 
 

@@ -61,6 +61,7 @@ class RemoteHost:
         self._requests = Requests(connection, clock)
         self._clock = clock
         self._listen = ask.traffic.listen
+        self._app_host = ask.expect.host
         self._meter = meter
 
     def prepare(self, app: str) -> tuple[str, ...]:
@@ -77,7 +78,8 @@ class RemoteHost:
 
     def preview(self, name: str, path: str, *, timeout: float) -> Answer:
         """One GET through NGINX's loopback-only preview server."""
-        return self._requests.get(Request(address=_LOOPBACK, port=LOOPBACK_PORT, path=path, host=name), timeout)
+        headers = (("X-Bluegreen-Host", self._app_host),) if self._app_host else ()
+        return self._requests.get(Request(address=_LOOPBACK, port=LOOPBACK_PORT, path=path, host=name, headers=headers), timeout)
 
     def smoke_test(self, name: str, script: str, *, timeout: float, on_line: Callable[[str], None]) -> int | None:
         """Run a shell script on this machine, whose BLUEGREEN_PREVIEW_URL leads to that preview."""
@@ -93,7 +95,7 @@ class RemoteHost:
                 means="BLUEGREEN_PREVIEW_URL is a connection that the host's sshd forwards to its NGINX.",
                 todo="Set `AllowTcpForwarding yes` for the deploy user in /etc/ssh/sshd_config, or leave `smoke-test` out.",
             ) from error
-        with PreviewProxy(dial, name) as proxy, self._meter.folded():
+        with PreviewProxy(dial, name, self._app_host) as proxy, self._meter.folded():
             return run_smoke_test(script, proxy.url, os.environ, self._clock, on_line, timeout=timeout)
 
     def knock(self, url: str, token: str, *, timeout: float) -> Answer:

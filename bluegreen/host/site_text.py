@@ -9,11 +9,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from bluegreen.model.site import InstalledSite, SiteSpec
+from bluegreen.model.site import Fit, InstalledSite, SiteMode, SiteSpec
 
-__all__ = ["LOOPBACK_PORT", "marker_of", "parse_site", "prefix", "render_site", "site_path"]
+__all__ = ["LOOPBACK_PORT", "before_of", "marker_of", "parse_site", "prefix", "render_site", "site_path", "snippet_path"]
 
 LOOPBACK_PORT = 29173
+# Where the part for the user's location begins in the site's text: on the host, a file of its own begins with this line.
+SNIPPET_LINE = "# bluegreen part of "
 
 # Measured (bench/routing.py): lone failures of live move no other request. More than three would be slow to leave a killed container,
 # whose address answers nothing: each request that finds out waits for proxy_connect_timeout. NGINX forgets failures only when seconds
@@ -24,6 +26,9 @@ _LONGEST_HASHED_NAME = 46
 _WORD = re.compile(r"[\w.:/*@%+~,=\[\]-]+", re.ASCII)
 _FIRST_LINE = re.compile(r"# bluegreen site v1 sha256=([0-9a-f]{64})\n")
 _MARKER = re.compile(r"^# marker: ([0-9a-f]{32})$", re.MULTILINE)
+_QUOTED = re.compile(r"""\$\{\w+\}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.DOTALL)
+_ENDS = re.compile(r"""[;{}#"'\n]""")
+_BEFORE = re.compile(r"^# before: (\S+)$", re.MULTILINE)
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
@@ -38,7 +43,8 @@ def parse_site(text: str) -> InstalledSite:
     """A site file as it lies on the host; edited unless its text is, byte for byte, what its first line says."""
     first = _FIRST_LINE.match(text)
     intact = first is not None and first[1] == _digest(text[first.end() :])
-    return InstalledSite(text=text, edited=not intact)
+    mode = SiteMode.INCLUDE if f"\n{SNIPPET_LINE}" in text else SiteMode.MANAGED
+    return InstalledSite(text=text, edited=not intact, mode=mode)
 
 
 def marker_of(text: str) -> str:
@@ -55,6 +61,17 @@ def prefix(app: str) -> str:
 def site_path(app: str) -> str:
     """Where the site's text lies on the host."""
     return f"/etc/nginx/conf.d/bluegreen-{app}.conf"
+
+
+def snippet_path(app: str) -> str:
+    """Where the part lies that a location of the user's includes."""
+    return f"/etc/nginx/bluegreen/{app}.conf"
+
+
+def before_of(text: str) -> str:
+    """Where an installed site of `include` mode sends requests until a release was committed; empty when it names nobody."""
+    found = _BEFORE.search(text)
+    return found[1] if found else ""
 
 
 def _body(spec: SiteSpec, *, marker: str) -> str:
@@ -82,6 +99,10 @@ def _body(spec: SiteSpec, *, marker: str) -> str:
         body_size=_word(spec.body_size),
         sticky=_sticky(spec.stick_by),
         preview_host=_word(spec.preview_host or _first_name(spec)),
+        include=spec.mode is SiteMode.INCLUDE,
+        fit=_checked(spec.fit),
+        before=spec.fit.before_group or (f"{prefix(spec.app)}_before" if spec.fit.before_address else '""'),
+        snippet=f"{SNIPPET_LINE}{snippet_path(spec.app)}",
     )
 
 
@@ -93,7 +114,13 @@ def _template() -> Template:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - NGINX's language has no HTML; every value is checked by _word
     )
+    environment.filters["without"] = _without
     return environment.get_template("site.conf.j2")
+
+
+def _without(lines: str, leave: tuple[str, ...]) -> str:
+    """The directives but for those that are left to the user."""
+    return "\n".join(line for line in lines.split("\n") if not {" ".join(line.split()[:2]), *line.split()[:1]} & set(leave))
 
 
 def _listens(spec: SiteSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -147,6 +174,17 @@ def _word(value: str) -> str:
         message = f"not one word of NGINX's: {value!r}"
         raise ValueError(message)
     return value
+
+
+def _checked(fit: Fit) -> Fit:
+    """The fit itself: its logs are whole arguments of the user's own configuration, so only what would end a directive is refused."""
+    for value in (fit.before_address, fit.before_group):
+        _word(value or "-")
+    for log in fit.logs:
+        if _ENDS.search(_QUOTED.sub("", log)):
+            message = f"not the arguments of an access_log: {log!r}"
+            raise ValueError(message)
+    return fit
 
 
 def _digest(text: str) -> str:

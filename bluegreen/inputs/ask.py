@@ -24,6 +24,7 @@ from bluegreen.model.ask import (
     TrafficAsk,
 )
 from bluegreen.model.release import RunInfo, Settings
+from bluegreen.model.site import SiteMode
 
 __all__ = ["make_ask"]
 
@@ -114,10 +115,12 @@ def _app(inputs: Inputs) -> AppAsk:
 
 def _expectations(inputs: Inputs) -> Expectations:
     exact = [name for name in inputs.server_name if "*" not in name and name != "_" and not name.startswith(".")]
+    named = inputs.health_host or (exact[0] if exact else "")
     return Expectations(
         path=inputs.health_path,
         # Without a name that the app knows, many frameworks answer 400 to every request.
-        host=inputs.health_host or (exact[0] if exact else urlsplit(inputs.url).netloc),
+        host=named or urlsplit(inputs.url).netloc,
+        site_host=named,
         status=inputs.health_status,
         body=inputs.health_body,
         timeout=inputs.health_timeout,
@@ -134,6 +137,7 @@ def _traffic(inputs: Inputs) -> TrafficAsk:
         tls_certificate=inputs.tls_certificate,
         tls_certificate_key=inputs.tls_certificate_key,
         url=inputs.url,
+        site=SiteMode(inputs.site),
         body_size=inputs.client_max_body_size,
         stick_by=inputs.stick_by,
         steps=inputs.shift,

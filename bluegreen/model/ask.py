@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from bluegreen.model.release import RunInfo, Settings
+from bluegreen.model.site import SiteMode
 
 __all__ = [
     "AppAsk",
@@ -103,10 +104,14 @@ class AppAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectations:
-    """What a good answer is, and how many of them in a row are wanted by when."""
+    """What a good answer is, and how many of them in a row are wanted by when.
+
+    `host` is the Host header of the checks; `site_host` is the same but for what only `url` says, so that the site's text is not about it.
+    """
 
     path: str = "/"
     host: str = ""
+    site_host: str = ""
     status: tuple[tuple[int, int], ...] = ((200, 399),)
     body: str = ""
     timeout: float = 60.0
@@ -156,6 +161,7 @@ class TrafficAsk:
     tls_certificate: str = ""
     tls_certificate_key: str = ""
     url: str = ""
+    site: SiteMode = SiteMode.MANAGED
     body_size: str = "50m"
     stick_by: str = "request"
     steps: tuple[ShiftStep, ...] = ()

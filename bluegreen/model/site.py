@@ -1,16 +1,71 @@
-"""The site is the part of NGINX's configuration that is ours."""
+"""The site is the part of NGINX's configuration that is ours, and where it meets the user's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
-__all__ = ["InstalledSite", "SiteSpec"]
+__all__ = ["Edit", "Fit", "InstalledSite", "SiteMode", "SiteSpec", "UsersSite"]
+
+
+class SiteMode(Enum):
+    """Who owns the server block: we do, or the user does and includes our part in a location of it."""
+
+    MANAGED = "managed"
+    INCLUDE = "include"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How the included part suits the locations that include it.
+
+    `leave` names what is left to the user: directives, and headers as `proxy_set_header NAME`. `logs` are the arguments of the user's
+    own `access_log`, which ours would silence. Until a release was committed, traffic goes where it went before: to `before_address`,
+    or to `before_group`, an upstream of the user's; with neither there is nothing to go to. `secure` says that users come in over TLS.
+    """
+
+    before_address: str = ""
+    before_group: str = ""
+    logs: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+    secure: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A change that the user makes by hand: on that line of the file, `old` becomes `new`."""
+
+    file: str
+    line: int
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        """The edit in one line."""
+        return f"{self.file}:{self.line}: `{self.old}` becomes `{self.new}`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsersSite:
+    """What the user's own configuration means for an app in `include` mode; `part` is the path of what is to be included.
+
+    `included` are the places of the locations that include our part; `edits` would make those do so that still lead past it, to the app as
+    it runs without us. `problems` keep the included part from working, `notes` do not; each has its place and its remedy.
+    """
+
+    part: str
+    included: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    fit: Fit = Fit()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSpec:
     """All that the site's text depends on. `blue` and `green` are `address:port`; `http2_directive` is NGINX >= 1.25.1's spelling.
 
+    In `include` mode names, listens, certificate and body size are the user's own, and not looked at.
     `stick_by` is `request`, `ip` or `cookie:NAME`.
     """
 
@@ -19,6 +74,8 @@ class SiteSpec:
     green: tuple[str, ...]
     server_names: tuple[str, ...]
     listen: tuple[str, ...]
+    mode: SiteMode = SiteMode.MANAGED
+    fit: Fit = Fit()
     tls_certificate: str = ""
     tls_certificate_key: str = ""
     body_size: str = "50m"
@@ -35,3 +92,4 @@ class InstalledSite:
 
     text: str
     edited: bool
+    mode: SiteMode = SiteMode.MANAGED

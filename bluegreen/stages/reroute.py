@@ -14,8 +14,9 @@ from bluegreen.model.progress import StepRecord
 from bluegreen.model.replicas import Replicas
 from bluegreen.stages.drain import drain
 from bluegreen.stages.evidence import show_candidate
-from bluegreen.stages.front_door import check_front_door, fit_site
+from bluegreen.stages.front_door import check_front_door
 from bluegreen.stages.job import Job
+from bluegreen.stages.site import fit_site
 from bluegreen.stages.smoke import smoke_test
 from bluegreen.stages.undo import Undo
 from bluegreen.stages.watcher import Watcher

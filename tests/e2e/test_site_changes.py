@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
+import ssl
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tests.box import Box
+from tests.e2e.certificates import CERTIFICATE, KEY, self_signed
 from tests.e2e.deploying import APP_NAME, QUICK, say_all, served_by, users
 from tests.e2e.product import APP, Product, serving
 from tests.load import Kind, Load, Record, Target
 
 _NAME = "www.example.test"
-_CERTIFICATE, _KEY = "/etc/ssl/example/fullchain.pem", "/etc/ssl/example/key.pem"
 _WARNING = "NGINX's configuration changes, so NGINX reloads"
 
 
@@ -29,21 +25,6 @@ def live(product: Product) -> Product:
     product.inputs |= QUICK
     assert product.deploy("v1").exit_code == 0
     return product
-
-
-@pytest.fixture
-def certificate(box: Box) -> None:
-    """A certificate that signs itself, on the host."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _NAME)])
-    now = dt.datetime.now(dt.UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now).not_valid_after(now + dt.timedelta(days=2))
-    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(_NAME)]), critical=False)
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    box.write(_CERTIFICATE, builder.sign(key, hashes.SHA256()).public_bytes(pem).decode())
-    box.write(_KEY, private.decode(), mode="0600")
 
 
 def _only_raced(records: Iterable[Record]) -> None:
@@ -124,10 +105,20 @@ def test_the_same_release_with_another_server_name_only_changes_the_site(box: Bo
     assert live.deploy("v1", server_name=_NAME).outputs["result"] == "unchanged"
 
 
-@pytest.mark.usefixtures("certificate")
-def test_tls_comes_and_goes(box: Box, live: Product, tmp_path: Path) -> None:
-    """With a certificate the site moves to port 443 and port 80 leads there; a release under TLS is unnoticed; without, it is back."""
-    tls = {"server-name": _NAME, "tls-certificate": _CERTIFICATE, "tls-certificate-key": _KEY}
+def _challenge(box: Box, token: str) -> str:
+    """A challenge as `certbot --webroot -w /var/www/html` leaves it, and what the authority gets when it asks on port 80."""
+    box.write(f"/var/www/html/.well-known/acme-challenge/{token}", f"{token}.thumbprint")
+    return _curl(box, f"http://{_NAME}/.well-known/acme-challenge/{token}", "-L")
+
+
+def test_tls_comes_is_renewed_and_goes(box: Box, live: Product, tmp_path: Path) -> None:
+    """With a certificate the site moves to port 443 and port 80 leads there, but for challenges; without, all is back.
+
+    The first certificate can be had over the plain site, and a renewal in the middle of a shift is as harmless as its reload.
+    """
+    assert _challenge(box, "first") == "first.thumbprint"
+    self_signed(box, _NAME)
+    tls = {"server-name": _NAME, "tls-certificate": CERTIFICATE, "tls-certificate-key": KEY}
     with users(box, tmp_path / "plain.jsonl", host=_NAME) as load:
         done = live.start_deploy("v2", **tls).finish()
         records = load.stop()
@@ -137,15 +128,36 @@ def test_tls_comes_and_goes(box: Box, live: Product, tmp_path: Path) -> None:
     assert _curl(box, f"http://{_NAME}/a?b=c", "-o /dev/null -w '%{http_code} %{redirect_url}'") == f"301 https://{_NAME}/a?b=c"
     assert _curl(box, f"https://{_NAME}/", "-o /dev/null -w '%{http_code} %{http_version}'") == "200 2"
 
+    served = ssl.get_server_certificate((box.address, 443))
     target = Target(address=box.address, port=443, host=_NAME, tls=True)
     with Load(target, tmp_path / "tls.jsonl", rates={Kind.GET: 40, Kind.POST: 20, Kind.FRESH: 10}) as load:
-        done = live.start_deploy("v3", **tls | {"shift": "50% 1s"}).finish()
+        run = live.start_deploy("v3", **tls | {"shift": "50% 3s"})
+        run.wait_for("50 % of the requests go to")
+        assert _challenge(box, "renewal") == "renewal.thumbprint"
+        self_signed(box, _NAME)
+        box.sh("nginx -s reload")
+        done = run.finish()
         records = load.stop()
     say_all(done, 0, "v3 serves all traffic")
-    served_by(records, "v2", "v3")
+    _only_raced(records)
+    assert {record.version for record in records if record.version} == {"v2", "v3"}
+    assert ssl.get_server_certificate((box.address, 443)) != served
 
     say_all(live.deploy("v4", server_name=_NAME), 0, f"http://{_NAME}/")
     assert set(serving(box, count=10, host=_NAME)) == {"v4"}
+
+
+def test_a_site_of_that_name_on_port_443_is_found_before_anything_is_started(box: Box, live: Product) -> None:
+    """The user's own TLS site, and whoever has port 80's redirect: both are named, with the other way to go."""
+    self_signed(box, _NAME)
+    pair = f"ssl_certificate {CERTIFICATE}; ssl_certificate_key {KEY};"
+    text = f"server {{ listen [::]:443 ssl; listen 443 ssl; server_name x.test {_NAME}; {pair} }}\nserver {{ server_name {_NAME}; }}\n"
+    box.write("/etc/nginx/conf.d/theirs.conf", text)
+    box.sh("nginx -s reload")
+    done = live.deploy("v2", server_name=f"y.test {_NAME}", tls_certificate=CERTIFICATE, tls_certificate_key=KEY)
+    say_all(done, 4, f"theirs.conf:1 already serves {_NAME} on 0.0.0.0:443", f"theirs.conf:2 already serves {_NAME} on 0.0.0.0:80")
+    say_all(done, 4, "`site: include`", "Nothing was started", f"{APP_NAME}-v1 serves all traffic")
+    assert box.docker("ps", "-a", "--format", "{{.Names}}") == f"{APP_NAME}-v1"
 
 
 def test_a_certificate_that_is_not_there(box: Box, live: Product, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from bluegreen.host import Answer, Facts, Guard, Peek
 from bluegreen.model.container import Container, Role
-from bluegreen.model.site import InstalledSite, SiteSpec
+from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec, UsersSite
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeContainers
 from tests.fakes.guardian import FakeGuardian
@@ -19,6 +19,7 @@ class FakeNginx:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.notes: tuple[str, ...] = ()
 
     def version(self) -> tuple[int, ...]:
         return (1, 22, 1)
@@ -34,7 +35,8 @@ class FakeNginx:
     def install(self, app: str, text: str) -> InstalledSite | None:
         self._world.op("install")
         assert app in text
-        previous, self._world.site = self._world.site, InstalledSite(text=text, edited=False)
+        mode = SiteMode.INCLUDE if repr(SiteMode.INCLUDE) in text else SiteMode.MANAGED
+        previous, self._world.site = self._world.site, InstalledSite(text=text, edited=False, mode=mode)
         self._world.moved()
         return previous
 
@@ -49,7 +51,14 @@ class FakeNginx:
         assert app
         assert server_names
         assert listen
-        return ()
+        return self._world.conflicts
+
+    def users_site(self, app: str, url: str, installed: InstalledSite | None) -> UsersSite:
+        self._world.op("users_site")
+        assert app
+        assert url
+        assert installed is None or installed.text
+        return self._world.users_site
 
 
 class FakeHost:

@@ -11,7 +11,7 @@ from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Image, RestartPolicy, Role
 from bluegreen.model.event import Event
 from bluegreen.model.release import Release
-from bluegreen.model.site import InstalledSite
+from bluegreen.model.site import InstalledSite, UsersSite
 from tests.fakes.clock import FakeClock
 
 GOOD = Answer(status=200, body="ok")
@@ -52,6 +52,8 @@ class World:
     litter: tuple[str, ...] = ()
     front_door_elsewhere: bool = False
     smoke_tests: list[tuple[str, dict[str, int]]] = field(default_factory=list)
+    conflicts: tuple[str, ...] = ()
+    users_site: UsersSite = field(default_factory=lambda: UsersSite(part="/etc/nginx/bluegreen/myexample.conf"))
     faults: dict[str, list[BlueGreenError]] = field(default_factory=dict)
     ops: list[str] = field(default_factory=list)
     logs_read: Counter[str] = field(default_factory=Counter)

@@ -17,7 +17,7 @@ from tests.flow.reads import Reads
 ROOT = Path(__file__).resolve().parents[2] / "bluegreen"
 DOING = ("model", "commands", "stages", "decide", "host", "report")
 # One value each until there is a second way: the value itself is checked, and there is nothing else to read.
-SINGLE_CHOICE = {"source", "site"}
+SINGLE_CHOICE = {"source"}
 
 
 def parts(kind: type) -> Iterator[type]:

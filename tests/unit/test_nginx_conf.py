@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bluegreen.decide.site_spec import wanted_listens
 from bluegreen.host.nginx_conf import conflicts, parse_servers
+from bluegreen.model.site import SiteSpec
 
 OURS = "/etc/nginx/conf.d/bluegreen-web.conf"
 DEBIAN = """nginx: the configuration file /etc/nginx/nginx.conf syntax is ok
@@ -105,3 +107,32 @@ def test_a_block_without_a_listen_listens_on_80() -> None:
     """NGINX's default."""
     (server,) = parse_servers("# configuration file /a:\nserver { server_name x; }\n")
     assert server.listens == ("0.0.0.0:80",)
+
+
+def test_names_are_the_same_whatever_their_case() -> None:
+    """NGINX compares them so."""
+    assert found(("shop.example",), dump="# configuration file /a:\nserver { listen 80; server_name Shop.Example; }\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"listen": ("80",), "ipv6": False}, ("80",)),
+        ({"listen": ("80", "127.0.0.1:81")}, ("80", "127.0.0.1:81", "[::]:80")),
+        ({"listen": ("443",), "tls_certificate": "/c"}, ("443", "80", "[::]:443", "[::]:80")),
+        ({"listen": ("80", "8443"), "tls_certificate": "/c", "ipv6": False}, ("80", "8443")),
+    ],
+)
+def test_a_conflict_is_looked_for_wherever_the_site_listens(changes: dict[str, object], found: tuple[str, ...]) -> None:
+    """On IPv6, where TLS is spoken, and where port 80 leads there."""
+    values = {"app": "web", "blue": ("a:1",), "green": ("b:1",), "server_names": ("_",), "ipv6": True, **changes}
+    assert wanted_listens(SiteSpec(**values)) == found  # type: ignore[arg-type]
+
+
+def test_a_site_that_only_listens_on_ipv6_is_in_the_way_there() -> None:
+    """Its users of IPv6 would not reach ours."""
+    dump = "# configuration file /a:\nserver { listen [::]:443 ssl default_server; include names; }\n# configuration file /names:\n"
+    dump += "server_name shop.example;\n"
+    (problem,) = found(("shop.example",), ("443", "[::]:443"), dump=dump)
+    assert problem.startswith("/a:1 already serves shop.example on [::]:443")
+    assert found(("_",), ("443", "[::]:443"), dump=dump)

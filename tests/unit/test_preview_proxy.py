@@ -31,3 +31,8 @@ from bluegreen.host.preview_proxy import rewritten
 def test_a_request_arrives_under_the_previews_name(sent: bytes, arrives: bytes) -> None:
     """Its path and its other headers are as they were; its connection ends with it, so that the next one is rewritten as well."""
     assert rewritten(sent, "preview.test") == arrives
+
+
+def test_the_app_gets_the_host_that_users_type() -> None:
+    """Frameworks answer 400 to one they do not know; the site's text says nothing of it."""
+    assert b"\r\nX-Bluegreen-Host: shop.example\r\n" in rewritten(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "preview.test", "shop.example")

@@ -81,6 +81,9 @@ write /etc/tmpfiles.d/bluegreen.conf <<END
 d /run/bluegreen 0775 $run_owner $run_group -
 END
 
+# Where a managed site answers the challenges of certificate authorities from; somebody else's is left as it is.
+[[ -d /var/www/html ]] || place /var/www/html root root 755
+
 place /var/log/bluegreen root root 755
 if [[ ! -e $log ]]; then
     : >"$log"

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Replaces an app's NGINX site as one transaction, as root. Joined after ask.sh. The new text is the rest of standard input.
+# Replaces an app's NGINX site as one transaction, as root. Joined after ask.sh. The new text is the rest of standard input; from the
+# line `# bluegreen part of …` on, it is the part that a location of the user's includes, and goes into a file of its own.
 # $2 is `install`, `restore` (whatever is there) or `remove`, $3 the app, $4 the marker by which a live NGINX shows the new text.
 # Answers `previous BASE64` (or `previous -`), `note …`, and last `ok` or `no KIND` with the reason on the lines below it.
 set -u
@@ -10,25 +11,39 @@ umask 022
 ACTION=$2 APP=$3 MARKER=$4
 DIR=/etc/nginx/conf.d
 FILE=$DIR/bluegreen-$APP.conf
+PART_DIR=/etc/nginx/bluegreen
+PART=$PART_DIR/$APP.conf
 NEW=$DIR/.bluegreen-$APP.conf.new
 # Only there while a transaction is under way: the bytes to go back to, or nothing in it for a site that was not there.
 BEFORE=$DIR/.bluegreen-$APP.conf.before
 
 refuse() { # KIND REASON
-    rm -f "$NEW"
+    rm -f "$NEW" "$NEW.http" "$NEW.part"
     printf 'no %s\n%s\n' "$1" "$2"
     exit 0
 }
 
-put() { # what lies in $NEW becomes the site, surviving a power cut
-    sync "$NEW" && mv -Tf "$NEW" "$FILE" && sync "$DIR"
+text() { # both files as the one text that was installed
+    cat "$FILE" 2>/dev/null
+    if [[ -e $PART ]]; then cat "$PART"; fi
+}
+
+put() { # what lies in $NEW becomes the site, surviving a power cut; the part comes after what it needs
+    local at
+    at=$(grep -n -m 1 '^# bluegreen part of ' "$NEW" | cut -d: -f1)
+    if [[ -z $at ]]; then
+        sync "$NEW" && mv -Tf "$NEW" "$FILE" && sync "$DIR" && rm -f "$PART"
+        return
+    fi
+    mkdir -p "$PART_DIR" && head -n "$((at - 1))" "$NEW" >"$NEW.http" && tail -n "+$at" "$NEW" >"$NEW.part" && sync "$NEW.http" "$NEW.part" \
+        && mv -Tf "$NEW.http" "$FILE" && mv -Tf "$NEW.part" "$PART" && sync "$DIR" "$PART_DIR" && rm -f "$NEW"
 }
 
 put_back() {
     if [[ -s $BEFORE ]]; then
         cp "$BEFORE" "$NEW" && put
     else
-        rm -f "$FILE"
+        rm -f "$FILE" "$PART"
     fi
     rm -f "$BEFORE"
 }
@@ -36,7 +51,7 @@ put_back() {
 intact() { # the first line tells the digest of the rest
     local first
     read -r first <"$FILE"
-    [[ $first == *"sha256=$(tail -n +2 "$FILE" | sha256sum | cut -d' ' -f1)" ]]
+    [[ $first == *"sha256=$(text | tail -n +2 | sha256sum | cut -d' ' -f1)" ]]
 }
 
 marker_in() { # FILE
@@ -103,17 +118,17 @@ pidfile=${pidfile:-/run/nginx.pid}
     || refuse stopped "no NGINX process has the number in $pidfile"
 if [[ $ACTION == install && -e $FILE ]] && ! intact; then refuse edited "$FILE"; fi
 
-if [[ -e $FILE ]]; then printf 'previous %s\n' "$(base64 -w 0 "$FILE")"; else printf 'previous -\n'; fi
-if [[ $ACTION != remove ]] && cmp -s "$NEW" "$FILE" && ask_nginx "$APP" /site && [[ $REPLY == "$MARKER" ]]; then
+if [[ -e $FILE ]]; then printf 'previous %s\n' "$(text | base64 -w 0)"; else printf 'previous -\n'; fi
+if [[ $ACTION != remove ]] && cmp -s "$NEW" <(text) && ask_nginx "$APP" /site && [[ $REPLY == "$MARKER" ]]; then
     rm -f "$NEW"
     printf 'ok\n'
     exit 0
 fi
 
 previous_marker=$(marker_in "$FILE")
-if [[ -e $FILE ]]; then cp "$FILE" "$BEFORE"; else : >"$BEFORE"; fi
+if [[ -e $FILE ]]; then text >"$BEFORE"; else : >"$BEFORE"; fi
 sync "$BEFORE" "$DIR"
-if [[ $ACTION == remove ]]; then rm -f "$NEW" "$FILE"; else put; fi
+if [[ $ACTION == remove ]]; then rm -f "$NEW" "$FILE" "$PART"; else put; fi
 
 if ! answer=$(nginx -t 2>&1 9>&-); then
     put_back

@@ -21,6 +21,13 @@ def _certificate_key(text: str, info: ValidationInfo) -> str:
     return path
 
 
+def _site(text: str, info: ValidationInfo) -> str:
+    site = phrases.choice("managed", "include")(text)
+    if site == "include" and not info.data.get("url", "?"):
+        raise ValueError("`include` needs `url`: what your users type tells which location of NGINX is the app's")
+    return site
+
+
 class TrafficInputs(BaseModel):
     """Traffic."""
 
@@ -42,8 +49,11 @@ class TrafficInputs(BaseModel):
     tls_certificate_key: Annotated[str, PlainValidator(_certificate_key)] = given(
         "", "Path of that certificate's key on the host.", commands=_CHANGES
     )
-    site: Annotated[str, PlainValidator(phrases.choice("managed"))] = given(
-        "managed", "How NGINX is told: `managed` writes and owns the app's server block.", commands=_CHANGES
+    site: Annotated[str, PlainValidator(_site)] = given(
+        "managed",
+        "Whose server block it is: `managed` writes and owns one for the app; with `include`, a location of yours includes"
+        " `/etc/nginx/bluegreen/APP.conf` in the place of its `proxy_pass`, and names, ports and TLS stay yours. It needs `url`.",
+        commands=_CHANGES,
     )
     shift: Annotated[tuple[ShiftStep, ...], PlainValidator(traffic.shift)] = given(
         "10% 10s, 50% 10s",
