@@ -17,8 +17,10 @@ from bluegreen.model.host import ContainerSpec, Facts, Guard, Peek, Seen
 from bluegreen.model.observed import Answer, Routes
 from bluegreen.model.release import Release
 from bluegreen.model.site import InstalledSite, SiteSpec, UsersSite
+from bluegreen.model.traffic import AccessLog
 
 __all__ = [
+    "AccessLog",
     "Answer",
     "Clock",
     "ContainerSpec",
@@ -233,6 +235,9 @@ class Host(Protocol):
 
     def knock(self, url: str, token: str, *, timeout: float) -> Answer:
         """One GET of `url` to the host's own NGINX, with that URL's scheme, SNI and Host, carrying `token` in `X-Bluegreen-Probe`."""
+
+    def access_log(self, app: str) -> AbstractContextManager[AccessLog]:
+        """Follow the app's access log from now on, until the block is left; its start is not waited for."""
 
     def round_trips(self) -> int:
         """Awaited replies so far."""

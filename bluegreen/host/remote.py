@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 from bluegreen.errors import HostNotReady, stating
-from bluegreen.host import Answer, Clock, Facts, Guard, Guardian, Peek
+from bluegreen.host import AccessLog, Answer, Clock, Facts, Guard, Guardian, Peek
+from bluegreen.host.access_log import follow_access_log
 from bluegreen.host.engine import DockerEngine
 from bluegreen.host.facts import read_facts
 from bluegreen.host.guardian import start_guardian
@@ -120,6 +121,10 @@ class RemoteHost:
                 todo="Correct the path, or give the deploy user the right to read it.",
             )
         return done.out
+
+    def access_log(self, app: str) -> AbstractContextManager[AccessLog]:
+        """Follow the app's access log until the block is left."""
+        return follow_access_log(self._connection, app)
 
     def round_trips(self) -> int:
         """Awaited replies so far."""

@@ -77,6 +77,10 @@ class Connection:
             talk.send_bytes(line + stdin)
         return talk
 
+    def follow(self, argv: Sequence[str]) -> Channel:
+        """The channel of a process that only talks to us. Blocks until it is started, uncounted; raises `RefusedError` or one of `GONE`."""
+        return self._start(command_line(argv))
+
     def forward(self, address: str, port: int, *, timeout: float) -> socket.socket:
         """A socket connected to `address:port` as seen from the host.
 

@@ -25,6 +25,7 @@ from bluegreen.model.ask import (
 )
 from bluegreen.model.release import RunInfo, Settings
 from bluegreen.model.site import SiteMode
+from bluegreen.model.verdict import Limits, LowTraffic
 
 __all__ = ["make_ask"]
 
@@ -142,6 +143,12 @@ def _traffic(inputs: Inputs) -> TrafficAsk:
         stick_by=inputs.stick_by,
         steps=inputs.shift,
         watch=inputs.watch,
+        limits=Limits(
+            max_error_rate=inputs.max_error_rate,
+            max_latency=inputs.max_latency,
+            min_requests=inputs.min_requests,
+            on_low_traffic=LowTraffic(inputs.on_low_traffic),
+        ),
     )
 
 

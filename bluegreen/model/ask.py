@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bluegreen.model.release import RunInfo, Settings
 from bluegreen.model.site import SiteMode
+from bluegreen.model.verdict import Limits
 
 __all__ = [
     "AppAsk",
@@ -142,10 +143,11 @@ class SmokeTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftStep:
-    """One share of the traffic, held for `hold` seconds."""
+    """One share of the traffic, held for `hold` seconds, or until the candidate got `until` requests of users, if that is not 0."""
 
     share: int
     hold: float
+    until: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +168,7 @@ class TrafficAsk:
     stick_by: str = "request"
     steps: tuple[ShiftStep, ...] = ()
     watch: float = 10.0
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from bluegreen.model.traffic import StepTraffic
+
 __all__ = ["Progress", "Stage", "StepRecord"]
 
 
@@ -23,12 +25,16 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord:
-    """One step of a shift, once it is over: the candidate's share, how long it was held, and the verdict with its reason."""
+    """One step of a shift, once it is over: the candidate's share, how long it was held, and the verdict with its reason.
+
+    `traffic` is what users' requests met meanwhile; None when nobody could tell.
+    """
 
     share: int
     seconds: float
     verdict: str
     reason: str
+    traffic: StepTraffic | None = None
 
 
 class Progress(Protocol):

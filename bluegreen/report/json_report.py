@@ -9,7 +9,8 @@ from typing import Any
 from bluegreen.model.outcome import Result
 from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.status import StatusReport
-from bluegreen.report.records import Report
+from bluegreen.model.traffic import Sample
+from bluegreen.report.records import Report, StepMark
 
 __all__ = ["SCHEMA_VERSION", "render_plan", "render_report", "render_status"]
 
@@ -86,11 +87,34 @@ def _document(report: Report) -> dict[str, Any]:
         "duration": _rounded(report.duration),
         "round_trips": report.round_trips,
         "stages": [asdict(stage) | {"start": _rounded(stage.start), "seconds": _rounded(stage.seconds)} for stage in told.stages],
-        "steps": [asdict(step) | {"start": _rounded(step.start), "seconds": _rounded(step.seconds)} for step in told.steps],
+        "steps": [_step(step) for step in told.steps],
         "warnings": list(told.warnings),
         "error": None if report.error is None else asdict(report.error),
         "evidence": [asdict(record) for record in told.evidence],
         "host": {"address": report.run.host, "facts": dict(told.facts)},
+    }
+
+
+def _step(step: StepMark) -> dict[str, Any]:
+    return {
+        "share": step.share,
+        "start": _rounded(step.start),
+        "seconds": _rounded(step.seconds),
+        "verdict": step.verdict,
+        "reason": step.reason,
+        "requests": step.traffic.requests if step.traffic else None,
+        "failed_requests": step.traffic.failed if step.traffic else None,
+        "candidate": _color(step.traffic.candidate) if step.traffic else None,
+        "live": _color(step.traffic.live) if step.traffic else None,
+    }
+
+
+def _color(sample: Sample) -> dict[str, Any]:
+    return {
+        "requests": sample.requests,
+        "server_errors": sample.server_errors,
+        "failed_attempts": sample.failed_attempts,
+        **{name: sample.quantile(part) for name, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))},
     }
 
 

@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from bluegreen.report.headline import Hint
 from bluegreen.report.line import Line, Look, Piece
 from bluegreen.report.records import ErrorRecord, Report, StageRecord, StepMark
-from bluegreen.report.text import bar, round_trips, seconds
+from bluegreen.report.text import bar, round_trips, sampled, seconds
 from bluegreen.report.voice import Detail
 
 __all__ = ["error_block", "last_words", "mark", "stage_row", "step_rows", "told"]
@@ -32,7 +32,7 @@ def stage_row(record: StageRecord, last: str, *, width: int, detail: Detail) -> 
 
 
 def step_rows(step: StepMark, *, width: int) -> Iterable[Line]:
-    """`  ✓  50 %  ██████████░░░░░░░░░░  go on: 1,204 answers, none failed     10.0s`; a longer reason goes on below."""
+    """`  ✓  50 %  ██████████░░░░░░░░░░  go on: no worse than live     10.0s`; a longer reason and both colors' numbers go on below."""
     full, empty = bar(step.share)
     left = (
         Piece("  "),
@@ -46,6 +46,9 @@ def step_rows(step: StepMark, *, width: int) -> Iterable[Line]:
     reason = list(_wrap(": ".join(filter(None, (step.verdict, step.reason))), width - indent - len(held.text) - 2))
     yield _row((*left, Piece(reason[0] if reason else "")), held, width)
     yield from ((Piece(" " * indent), Piece(line)) for line in reason[1:])
+    if step.traffic is not None:
+        for name, sample in (("new ", step.traffic.candidate), ("live", step.traffic.live)):
+            yield (Piece(f"{' ' * indent}{name} ", Look.QUIET), Piece(sampled(sample), Look.QUIET))
 
 
 def told(look: Look, lines: Sequence[str], *, sign: str = "  ") -> Iterable[Line]:

@@ -15,7 +15,7 @@ __all__ = ["outputs_of", "plan_outputs", "render_outputs", "status_outputs"]
 
 def outputs_of(report: Report, files: Mapping[str, str]) -> dict[str, str]:
     """Every output and its value; empty where a run that failed has none. `version` is then the one that was asked for."""
-    outcome = report.outcome
+    outcome, traffic = report.outcome, report.told.traffic
     return {
         "result": (outcome.result if outcome else Result.FAILED).value,
         "version": outcome.version if outcome else report.run.version,
@@ -25,6 +25,8 @@ def outputs_of(report: Report, files: Mapping[str, str]) -> dict[str, str]:
         "containers": "\n".join(outcome.containers) if outcome else "",
         "url": (outcome.url if outcome else "") or report.run.url,
         "duration": f"{report.duration:.1f}",
+        "requests": str(traffic.requests) if traffic else "",
+        "failed-requests": str(traffic.failed) if traffic else "",
         **files,
     }
 

@@ -146,6 +146,7 @@ class Reporter:
             seconds=record.seconds,
             verdict=record.verdict,
             reason=self.phrase(record.reason),
+            traffic=record.traffic,
         )
         with self._lock:
             self._told = replace(self._told, steps=(*self._told.steps, mark))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bluegreen.model.outcome import Outcome
+from bluegreen.model.traffic import StepTraffic
 
 __all__ = ["ErrorRecord", "EvidenceRecord", "Report", "Run", "StageRecord", "StepMark", "Told"]
 
@@ -40,6 +41,7 @@ class StepMark:
     seconds: float
     verdict: str
     reason: str
+    traffic: StepTraffic | None = None
 
     @property
     def back(self) -> bool:
@@ -84,6 +86,12 @@ class Told:
     warnings: tuple[str, ...] = ()
     evidence: tuple[EvidenceRecord, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def traffic(self) -> StepTraffic | None:
+        """The users' requests while the traffic shifted, all steps together; None when no step could tell."""
+        known = [step.traffic for step in self.steps if step.traffic is not None]
+        return sum(known, StepTraffic()) if known else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from bluegreen.report.text import round_trips, seconds
+from bluegreen.report.text import round_trips, sampled, seconds
 
 __all__ = ["html", "markdown", "markdown_escape"]
 
@@ -84,5 +84,5 @@ def _environment(finalize: Callable[[Any], Any], prose: Callable[[str], Markup])
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"verbatim": escape, "seconds": seconds, "trips": round_trips, "prose": prose}
+    environment.filters |= {"verbatim": escape, "seconds": seconds, "trips": round_trips, "sampled": sampled, "prose": prose}
     return environment

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["bar", "lines", "round_trips", "seconds"]
+from bluegreen.model.traffic import Sample
+
+__all__ = ["bar", "lines", "round_trips", "sampled", "seconds"]
 
 _ESCAPES = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC: titles, links
@@ -34,6 +36,21 @@ def seconds(value: float) -> str:
 def round_trips(count: int) -> str:
     """`1 round trip`, `12 round trips`."""
     return f"{count} round trip{'' if count == 1 else 's'}"
+
+
+def sampled(sample: Sample) -> str:
+    """`no requests`, or `1,204 requests, 3 failed (1 without an answer), p95 12 ms`."""
+    if not sample.requests:
+        return "no requests"
+    silent = f" ({sample.failed_attempts:,} without an answer)" if sample.failed_attempts else ""
+    failed = f"{sample.failed:,} failed{silent}" if sample.failed else "none failed"
+    slowest = sample.quantile(0.95)
+    time = "" if slowest is None else f", p95 {_short(slowest)}"
+    return f"{sample.requests:,} request{'' if sample.requests == 1 else 's'}, {failed}{time}"
+
+
+def _short(value: float) -> str:
+    return f"{1000 * value:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 
 def bar(share: int, width: int = 20) -> tuple[str, str]:

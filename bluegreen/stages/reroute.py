@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bluegreen.decide.history import COMMITTED, ROLLED_BACK
 from bluegreen.decide.plan import Plan
@@ -10,14 +10,17 @@ from bluegreen.errors import WentBack
 from bluegreen.model.ask import ShiftStep
 from bluegreen.model.color import Split
 from bluegreen.model.container import RestartPolicy
+from bluegreen.model.observed import Answer
 from bluegreen.model.progress import StepRecord
 from bluegreen.model.replicas import Replicas
+from bluegreen.model.verdict import Verdict
 from bluegreen.stages.drain import drain
 from bluegreen.stages.evidence import show_candidate
 from bluegreen.stages.front_door import check_front_door
 from bluegreen.stages.job import Job
 from bluegreen.stages.site import fit_site
 from bluegreen.stages.smoke import smoke_test
+from bluegreen.stages.traffic import Traffic
 from bluegreen.stages.undo import Undo
 from bluegreen.stages.watcher import Watcher
 
@@ -29,45 +32,68 @@ _LAST_ASKED = 5
 
 def reroute(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, undo: Undo) -> None:
     """Everything up to and including the commit. Going back is the undo of what was done so far."""
-    fit_site(job, plan, candidate, undo)
-    preview = job.guardian.open_preview(plan.color)
-    smoke_test(job, candidate, watcher, preview)
-    undo.push("take the traffic back", lambda: _take_back(job, candidate))
-    _shift_all(job, plan, candidate, watcher, preview)
+    with job.host.access_log(plan.release.app) as log:
+        fit_site(job, plan, candidate, undo)
+        traffic = Traffic(job, log, plan.network.addresses(plan.color))
+        eyes = _Eyes(watcher=watcher, traffic=traffic, preview=job.guardian.open_preview(plan.color))
+        smoke_test(job, candidate, watcher, eyes.preview)
+        undo.push("take the traffic back", lambda: _take_back(job, candidate))
+        _shift_all(job, plan, candidate, eyes)
     check_front_door(job, candidate)
     _commit(job, plan, candidate, undo)
 
 
-def _shift_all(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, preview: str) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Eyes:
+    """What looks at the candidate while it has traffic: at its container and its log, at users' requests, and at its preview's answers."""
+
+    watcher: Watcher
+    traffic: Traffic
+    preview: str
+
+
+def _shift_all(job: Job, plan: Plan, candidate: Replicas, eyes: _Eyes) -> None:
     """Step by step while two releases serve; at once when there is no other."""
     if plan.live is None:
-        _step(job, candidate, ShiftStep(share=100, hold=0), watcher, preview, Split.giving(candidate.color, 100))
+        _step(job, candidate, ShiftStep(share=100, hold=0), eyes, Split.giving(candidate.color, 100))
         return
     job.guardian.arm(Split.giving(candidate.color, 0, hot=True))
     job.tell.say(f"hot: {plan.live.name} and {candidate.name} back each other up")
     # What ran a moment ago and still runs need not be tried bit by bit.
     for step in (*(() if plan.running else job.ask.traffic.steps), ShiftStep(share=100, hold=job.ask.traffic.watch)):
-        _step(job, candidate, step, watcher, preview, Split.giving(candidate.color, step.share, hot=True))
+        _step(job, candidate, step, eyes, Split.giving(candidate.color, step.share, hot=True))
 
 
-def _step(job: Job, candidate: Replicas, step: ShiftStep, watcher: Watcher, preview: str, split: Split) -> None:
+def _step(job: Job, candidate: Replicas, step: ShiftStep, eyes: _Eyes, split: Split) -> None:
     begun = job.clock.now()
+    eyes.traffic.begin(step)
     job.guardian.arm(split)
-    job.tell.say(f"{step.share} % of the requests go to {candidate.name}, watched for {step.hold:g} s")
+    early = f" or until it got {step.until} requests" if step.until else ""
+    job.tell.say(f"{step.share} % of the requests go to {candidate.name}, watched for {step.hold:g} s{early}")
     with job.host.waiting():
-        fault = watcher.hold(step.hold, lambda: job.host.preview(preview, job.ask.expect.path, timeout=_PREVIEW_TIMEOUT))
+        judged = eyes.watcher.hold(step.hold, lambda: _ask(job, eyes), eyes.traffic)
     seconds = job.clock.now() - begun
-    if fault is None:
-        job.tell.step(StepRecord(share=step.share, seconds=seconds, verdict="go on", reason="well all the while"))
-        return
-    job.guardian.disarm()
-    job.tell.step(StepRecord(share=step.share, seconds=seconds, verdict="go back", reason=fault.reason))
-    show_candidate(job, watcher.suspect, watcher.transcript[-_LAST_ASKED:])
-    raise WentBack(
-        f"{watcher.suspect.name} misbehaved at {step.share} % of the traffic: {fault.reason}.",
-        means=fault.means,
-        todo="Its last log lines show more. Mend it and deploy again.",
-    )
+    if judged.verdict is Verdict.GO_BACK:
+        job.guardian.disarm()
+    met = eyes.traffic.sum_up()
+    job.tell.step(StepRecord(share=step.share, seconds=seconds, verdict=judged.verdict.value, reason=judged.reason, traffic=met))
+    if judged.verdict is Verdict.GO_BACK:
+        _tell_why(job, eyes)
+        raise WentBack(
+            f"{eyes.watcher.suspect.name} misbehaved at {step.share} % of the traffic: {judged.reason}.",
+            means=judged.means,
+            todo="Its last log lines show more. Mend it and deploy again.",
+        )
+
+
+def _tell_why(job: Job, eyes: _Eyes) -> None:
+    show_candidate(job, eyes.watcher.suspect, eyes.watcher.transcript[-_LAST_ASKED:])
+    if eyes.traffic.failures:
+        job.tell.evidence("The first requests of users that it failed", eyes.traffic.failures)
+
+
+def _ask(job: Job, eyes: _Eyes) -> Answer:
+    return job.host.preview(eyes.preview, job.ask.expect.path, timeout=_PREVIEW_TIMEOUT)
 
 
 def _take_back(job: Job, candidate: Replicas) -> None:

@@ -10,8 +10,10 @@ from bluegreen.model.container import Container
 from bluegreen.model.fault import Fault
 from bluegreen.model.observed import Answer
 from bluegreen.model.replicas import Replicas
+from bluegreen.model.verdict import Judgement, Verdict
 from bluegreen.stages.job import Job
 from bluegreen.stages.log_gate import LogGate
+from bluegreen.stages.traffic import Traffic
 
 __all__ = ["Watcher"]
 
@@ -74,18 +76,23 @@ class Watcher:
         self.transcript.append(f"{elapsed:6.1f}s  GET {self._expect.path}  {got}{'' if not fault else '  (not good)'}")
         return fault
 
-    def hold(self, seconds: float, request: Callable[[], Answer]) -> Fault | None:
-        """Watch for so long, and stop at the first fault, or at the second bad answer in a row: one may be the network's."""
+    def hold(self, seconds: float, request: Callable[[], Answer], traffic: Traffic) -> Judgement:
+        """Watch for so long, and go back at the first fault, or at the second bad answer in a row: one may be the network's."""
         until = self._clock.now() + seconds
         strikes = 0
         while True:
-            if fault := self.fault():
-                return fault
+            if fault := traffic.fault() or self.fault():
+                return _back(fault)
             fault = self.ask(request)
             strikes = strikes + 1 if fault else 0
-            if strikes >= _STRIKES:
-                return fault
+            if fault and strikes >= _STRIKES:
+                return _back(fault)
             left = until - self._clock.now()
-            if left <= 0 and not strikes:
-                return None
-            self._clock.wait(min(_TICK, max(left, 0.1)))
+            over = left <= 0 or traffic.enough()
+            if over and not strikes and (judged := traffic.at_end()).verdict is not Verdict.WAIT:
+                return judged
+            self._clock.wait(max(min(_TICK, left), 0.1) if left > 0 or strikes else _TICK)
+
+
+def _back(fault: Fault) -> Judgement:
+    return Judgement(verdict=Verdict.GO_BACK, reason=fault.reason, means=fault.means)

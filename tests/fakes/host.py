@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from bluegreen.host import Answer, Facts, Guard, Peek
 from bluegreen.model.container import Container, Role
 from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec, UsersSite
+from tests.fakes.access_log import FakeAccessLog
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeContainers
 from tests.fakes.guardian import FakeGuardian
@@ -138,6 +139,11 @@ class FakeHost:
         assert token
         assert timeout > 0
         return GOOD
+
+    @contextmanager
+    def access_log(self, app: str) -> Iterator[FakeAccessLog]:
+        assert app
+        yield FakeAccessLog(self.world)
 
     def peek(self, app: str) -> Peek:
         assert app

@@ -19,7 +19,10 @@ GOOD = Answer(status=200, body="ok")
 
 @dataclass
 class App:
-    """How the containers of one image behave; those only whose name ends with `ill`, where that is given: the others are well."""
+    """How the containers of one image behave; those only whose name ends with `ill`, where that is given: the others are well.
+
+    `fails` is the part of the users' requests that it answers with 500; if it is `silent` it drops them, and NGINX asks the other.
+    """
 
     image: Image
     answer: Answer = GOOD
@@ -28,6 +31,9 @@ class App:
     exit_after: float = 0.0
     ill: str = ""
     smoke: int | None = 0
+    fails: float = 0.0
+    silent: bool = False
+    milliseconds: int = 10
 
 
 @dataclass
@@ -58,6 +64,9 @@ class World:
     ops: list[str] = field(default_factory=list)
     logs_read: Counter[str] = field(default_factory=Counter)
     cut_at: int = 0
+    users: float = 0.0
+    outage: float = 0.0
+    log_problem: str = ""
     serial: int = 0
 
     def op(self, name: str) -> None:

@@ -15,6 +15,7 @@ from bluegreen.errors import BlueGreenError, WentBack
 from bluegreen.model.color import Color
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import Stage, StepRecord
+from bluegreen.model.traffic import Sample, StepTraffic
 
 GITHUB = {"GITHUB_ACTIONS": "true"}
 RUN = report.Run(command="deploy", app="myexample", version="v2", host="host.example", url="http://myexample.com")
@@ -28,6 +29,14 @@ DEPLOYED = Outcome(
     url="http://myexample.com",
     kept=("v1",),
 )
+
+MET = StepTraffic(
+    candidate=Sample(requests=50, server_errors=1, failed_attempts=2, times=((12, 45), (40, 2), (900, 1))),
+    live=Sample(requests=1002, times=((11, 1002),)),
+    requests=1050,
+    failed=1,
+)
+"""What users met in each step: two of the candidate's failures were answered by live."""
 
 BACK = WentBack("v2 misbehaved at 50 %.", means="It dies.", state="v1 serves all traffic.", todo="Mend `app.py`.")
 
@@ -103,7 +112,7 @@ class Teller:
     def shift(self, share: int, verdict: str) -> None:
         """One step, held for ten seconds."""
         self.work(10, 2)
-        self.tell.step(StepRecord(share=share, seconds=10, verdict=verdict, reason="as seen"))
+        self.tell.step(StepRecord(share=share, seconds=10, verdict=verdict, reason="as seen", traffic=MET))
 
     def finish(self, end: Outcome | report.Answer | Exception = DEPLOYED, where: report.Places | None = None) -> int:
         """End the run."""

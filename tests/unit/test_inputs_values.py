@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bluegreen.inputs.parse import names, phrases, places, quantities, traffic, trust, web
+from bluegreen.inputs.parse import names, phrases, places, quantities, traffic, trust, verdicts, web
 from bluegreen.model.ask import ShiftStep
+from bluegreen.model.verdict import LatencyLimit
 
 PIN = "SHA256:" + "aB3+/" * 8 + "xyz"
 
@@ -25,6 +26,12 @@ PIN = "SHA256:" + "aB3+/" * 8 + "xyz"
         (quantities.duration, "1.5s", 1.5),
         (quantities.duration, "0", 0),
         (quantities.duration, "0s", 0),
+        (verdicts.share, "1%", 0.01),
+        (verdicts.share, " 0.5 % ", 0.005),
+        (verdicts.latency, "500ms", LatencyLimit(seconds=0.5)),
+        (verdicts.latency, "1.5x", LatencyLimit(times=1.5)),
+        (verdicts.latency, "", None),
+        (verdicts.requests, "200", 200),
         (quantities.memory, "512m", 512 * 1024**2),
         (quantities.memory, "1.5g", 1536 * 1024**2),
         (quantities.memory, "512MiB", 512 * 1024**2),
@@ -41,6 +48,7 @@ PIN = "SHA256:" + "aB3+/" * 8 + "xyz"
         (quantities.budget, "250", 250),
         (traffic.shift, "10% 10s, 50% 1m", (ShiftStep(share=10, hold=10), ShiftStep(share=50, hold=60))),
         (traffic.shift, "10% 10s\n50% 10s\n100%", (ShiftStep(share=10, hold=10), ShiftStep(share=50, hold=10))),
+        (traffic.shift, "10% 5m until 500 requests, 50% 1s", (ShiftStep(share=10, hold=300, until=500), ShiftStep(share=50, hold=1))),
         (traffic.shift, "100%", ()),
         (traffic.shift, "5 % for 500ms", (ShiftStep(share=5, hold=0.5),)),
         (traffic.stick_by, "ip", "ip"),
@@ -91,6 +99,12 @@ def test_what_people_write_is_understood(parse: Callable[[str], object], text: s
         (quantities.duration, "ten", "`10s`"),
         (quantities.duration, "-5s", "`10s`"),
         (quantities.duration, "9999h", "longer than a week"),
+        (verdicts.share, "1", "did you mean `1%`?"),
+        (verdicts.share, "101%", "more than 100%"),
+        (verdicts.latency, "0.5x", "the least is `1x`"),
+        (verdicts.latency, "0s", "longer than 0"),
+        (verdicts.latency, "fast", "`1.5x`"),
+        (verdicts.requests, "0", "1 to 1000000"),
         (quantities.seconds, "0s", "longer than 0"),
         (quantities.lease, "2s", "shorter than 3s"),
         (quantities.port, "0", "1 to 65535"),
@@ -107,6 +121,7 @@ def test_what_people_write_is_understood(parse: Callable[[str], object], text: s
         (quantities.cpus, "0", "`0.5`"),
         (quantities.body_size, "50 mb; evil on", "`50m`"),
         (traffic.shift, "10 10s", "a percentage, and how long"),
+        (traffic.shift, "10% until 500 requests", "`10% 5m until 500 requests`"),
         (traffic.shift, "10%", "a percentage, and how long"),
         (traffic.shift, "50% 10s, 10% 10s", "a larger share"),
         (traffic.shift, "100% 10s", "`watch`"),

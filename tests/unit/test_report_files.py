@@ -17,7 +17,7 @@ from bluegreen.errors import BadInput, Cancelled, UndoFailed, WentBack
 from bluegreen.model.color import Color
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.plan_report import PlanReport, PlanStep
-from bluegreen.model.progress import Stage
+from bluegreen.model.progress import Stage, StepRecord
 from bluegreen.model.status import ContainerStatus, StatusReport
 from bluegreen.report.outputs import render_outputs
 from tests.unit.report_kit import BACK, DEPLOYED, RUN, Teller, everywhere, outputs_seen, shown
@@ -54,6 +54,8 @@ def test_outputs_of_a_success(tmp_path: Path) -> None:
         "containers": "myexample-v2",
         "url": "http://myexample.com",
         "duration": f"{0.8 + 11.1 + 20 + 1:.1f}",
+        "requests": "2100",
+        "failed-requests": "2",
         "report": str(tmp_path / "reports" / "report.json"),
         "report-html": str(tmp_path / "reports" / "report.html"),
     }
@@ -79,7 +81,7 @@ def test_no_value_can_add_an_output(tmp_path: Path) -> None:
     assert seen["result"] == "deployed"
     assert seen["version"] == "v1 EOF result=hacked"
     assert seen["containers"] == "a<<b\nbluegreen_0 url=x"
-    assert len(seen) == 11
+    assert len(seen) == 13
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,12 @@ def test_the_json_report_of_a_run_that_went_back(tmp_path: Path) -> None:
     run.finish(BACK, everywhere(tmp_path))
     document = json.loads((tmp_path / "reports" / "report.json").read_text())
     assert [(stage["name"], stage["failed"]) for stage in document["stages"]] == [("build", False), ("reroute", True)]
-    assert document["steps"][-1] == {"share": 50, "start": 21.9, "seconds": 10, "verdict": "go back", "reason": "as seen"}
+    step = document["steps"][-1]
+    told = [step[name] for name in ("share", "start", "seconds", "verdict", "reason")]
+    assert told == [50, 21.9, 10, "go back", "as seen"]
+    assert (step["requests"], step["failed_requests"]) == (1050, 1)
+    assert step["candidate"] == {"requests": 50, "server_errors": 1, "failed_attempts": 2, "p50": 0.012, "p95": 0.04, "p99": 0.9}
+    assert step["live"] == {"requests": 1002, "server_errors": 0, "failed_attempts": 0, "p50": 0.011, "p95": 0.011, "p99": 0.011}
     assert document["error"] == {
         "title": "Went back",
         "exit_code": 8,
@@ -136,6 +143,17 @@ def test_the_json_report_of_a_run_that_went_back(tmp_path: Path) -> None:
         "todo": "Mend `app.py`.",
     }
     assert document["evidence"] == [{"title": "The last lines of its log", "lines": ["Traceback", "KeyError: 7"]}]
+
+
+def test_a_step_whose_log_could_not_be_read_has_no_numbers(tmp_path: Path) -> None:
+    """Null, not 0: nobody knows. The outputs are empty then."""
+    run = Teller()
+    run.tell.step(StepRecord(share=10, seconds=1, verdict="go on", reason="as seen"))
+    run.finish(where=everywhere(tmp_path))
+    document = json.loads((tmp_path / "reports" / "report.json").read_text())
+    check(document, "report.schema.json")
+    assert [document["steps"][0][name] for name in ("requests", "failed_requests", "candidate", "live")] == [None] * 4
+    assert outputs_seen(tmp_path / "outputs")["requests"] == ""
 
 
 def test_status_as_json_outputs_and_summary(tmp_path: Path) -> None:

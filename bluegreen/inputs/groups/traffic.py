@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import BaseModel, PlainValidator, ValidationInfo
 
 from bluegreen.inputs.field import SHIFTS, Kind, given
-from bluegreen.inputs.parse import phrases, places, quantities, traffic, web
+from bluegreen.inputs.parse import phrases, places, quantities, traffic, verdicts, web
 from bluegreen.model.ask import Command, ShiftStep
+from bluegreen.model.verdict import LatencyLimit
 
 _CHANGES = SHIFTS
 
@@ -57,11 +58,31 @@ class TrafficInputs(BaseModel):
     )
     shift: Annotated[tuple[ShiftStep, ...], PlainValidator(traffic.shift)] = given(
         "10% 10s, 50% 10s",
-        "Shares the new release gets, each held for a while, before it gets all; `100%` moves all at once.",
+        """Shares the new release gets, each held for a while, before it gets all; `100%` moves all at once, `10% 5m until 500 requests`
+        goes on early.""",
         commands=_CHANGES,
     )
     watch: Annotated[float, PlainValidator(quantities.duration)] = given(
         "10s", "How long the new release is watched with all of the traffic before the commit.", commands=_CHANGES
+    )
+    max_error_rate: Annotated[float, PlainValidator(verdicts.share)] = given(
+        "1%",
+        "By how many points the part of users' requests that the new release fails may exceed the live one's before traffic goes back.",
+        commands=_CHANGES,
+    )
+    max_latency: Annotated[LatencyLimit | None, PlainValidator(verdicts.latency)] = given(
+        "",
+        "Largest p95 of the time to the first byte: `500ms`, or relative to the live release `1.5x`.",
+        otherwise="no limit",
+        commands=_CHANGES,
+    )
+    min_requests: Annotated[int, PlainValidator(verdicts.requests)] = given(
+        "20", "How many requests of users the new release must have got before they decide.", commands=_CHANGES
+    )
+    on_low_traffic: Annotated[str, PlainValidator(phrases.choice("probe", "wait", "proceed", "fail"))] = given(
+        "probe",
+        "What to do in a step with fewer: `probe` (its health checks decide), `wait` for more, `proceed`, or `fail` and go back.",
+        commands=_CHANGES,
     )
     client_max_body_size: Annotated[str, PlainValidator(quantities.body_size)] = given(
         "50m", "Largest request body NGINX accepts; `0` for no limit.", commands=_CHANGES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["body_size", "budget", "count", "cpus", "duration", "kept", "lease", "memory", "port", "port_or_none", "seconds"]
+__all__ = ["body_size", "budget", "count", "cpus", "duration", "kept", "lease", "memory", "port", "port_or_none", "seconds", "whole"]
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h)")
@@ -49,22 +49,22 @@ def lease(text: str) -> float:
 
 def count(text: str) -> int:
     """A whole number, 1 to 100."""
-    return _whole(text, 1, 100)
+    return whole(text, 1, 100)
 
 
 def budget(text: str) -> int:
     """How many of something bad are put up with."""
-    return _whole(text, 0, _LARGEST_BUDGET)
+    return whole(text, 0, _LARGEST_BUDGET)
 
 
 def kept(text: str) -> int:
     """How many old releases may be kept."""
-    return _whole(text, 0, _MOST_KEPT)
+    return whole(text, 0, _MOST_KEPT)
 
 
 def port(text: str) -> int:
     """A TCP port."""
-    return _whole(text, 1, 65535)
+    return whole(text, 1, 65535)
 
 
 def port_or_none(text: str) -> int:
@@ -104,7 +104,8 @@ def body_size(text: str) -> str:
     return word
 
 
-def _whole(text: str, low: int, high: int) -> int:
+def whole(text: str, low: int, high: int) -> int:
+    """A whole number in that range."""
     word = text.strip()
     if re.fullmatch(r"\d{1,9}", word, re.ASCII) is None or not low <= int(word) <= high:
         raise ValueError(f"`{word}` is no whole number from {low} to {high}")

@@ -19,6 +19,7 @@ Bad days are words in the environment variable BAD (also a build argument), any 
     die-at=N[:S]     dies at the Nth user's request, or S seconds after it         (dying: WebSockets get 1011, then exit status 1)
     die-at-rate=R[:S]     dies when R users' requests came within one second, or S seconds after that
     drop=N           resets 1 user's request in N; so does a file /tmp/drop that holds N
+    fail=N           answers 1 user's request in N with 500; so does a file /outage/down that holds N, of a volume that releases may share
     ignore-term      ignores SIGTERM
 """
 
@@ -92,7 +93,7 @@ class Application:
             print(f"{method} {target} dropped kind={kind}")
             return False
         await asyncio.sleep((query.get("ms", 0) if url.path == "/slow" else float(BAD.get("slow", 0))) / 1000)
-        status = self.status(url.path)
+        status = 500 if kind != "-" and self.fails() else self.status(url.path)
         keep = headers.get("connection", "").lower() != "close" and not self.stopping.is_set()
         if url.path == "/ws" and "sec-websocket-key" in headers and status == 200:
             status, keep = 101, False
@@ -129,11 +130,16 @@ class Application:
             limit, _, later = BAD.get(word, "inf").partition(":")
             if reached >= float(limit):
                 self.die() if not later else asyncio.get_running_loop().call_later(float(later), self.die)
-        every = int(BAD.get("drop", 0)) or drop_file()
+        every = int(BAD.get("drop", 0)) or number_in("/tmp/drop")
         if every and self.users % every == 0:
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return True
         return False
+
+    def fails(self) -> bool:
+        """Whether the user's request that came last is one of those that fail."""
+        every = int(BAD.get("fail", 0)) or number_in("/outage/down")
+        return bool(every) and self.users % every == 0
 
     def die(self) -> None:
         """End as a crash does, but for the WebSockets, whose clients are told."""
@@ -184,10 +190,10 @@ class Application:
             await asyncio.wait(self.tasks, timeout=1.0)
 
 
-def drop_file() -> int:
-    """The number in /tmp/drop, 0 when there is none."""
+def number_in(path: str) -> int:
+    """The number in a file, 0 when there is none."""
     try:
-        return int(Path("/tmp/drop").read_text() or 0)
+        return int(Path(path).read_text() or 0)
     except (OSError, ValueError):
         return 0
 

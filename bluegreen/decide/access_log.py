@@ -1,0 +1,126 @@
+"""The access log: what its lines say of each color, whoever answered the user in the end."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from bluegreen.model.traffic import Sample, StepTraffic
+
+__all__ = ["Attempt", "Entry", "read_entry", "tally", "told_failures"]
+
+_SERVER_ERROR = 500
+_BETWEEN = re.compile(r", | : ")
+"""NGINX's own: a comma between the servers it tried, a colon between groups (ngx_http_upstream_module, `$upstream_addr`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """NGINX asked one server. `status` is 0 when the user gave up first; `milliseconds` to the first byte, None when none came."""
+
+    address: str
+    status: int
+    milliseconds: int | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it answered 5xx, or NGINX had to answer for it."""
+        return self.status >= _SERVER_ERROR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One request. `probe` is true for our own knock at the front door."""
+
+    method: str
+    path: str
+    status: int
+    attempts: tuple[Attempt, ...]
+    probe: bool
+
+    @property
+    def failed(self) -> bool:
+        """Whether its user noticed."""
+        return self.status >= _SERVER_ERROR or self.status == 0
+
+
+def read_entry(line: str) -> Entry | None:
+    """One line of the log; None for one that is cut off or somebody else's."""
+    try:
+        raw = json.loads(line)
+        return Entry(
+            method=raw["m"],
+            path=raw["uri"],
+            status=int(raw["status"]),
+            attempts=_attempts(raw),
+            probe=bool(raw.get("probe")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def tally(lines: Iterable[str], candidate: Collection[str]) -> StepTraffic:
+    """What these lines say. `candidate` are the addresses of its replicas; whoever else was asked is the live release."""
+    unread = requests = failed = 0
+    mine: list[Attempt] = []
+    other: list[Attempt] = []
+    for line in lines:
+        entry = read_entry(line)
+        if entry is None:
+            unread += 1
+        elif not entry.probe:
+            requests += 1
+            failed += int(entry.failed)
+            for attempt in entry.attempts:
+                (mine if attempt.address in candidate else other).append(attempt)
+    return StepTraffic(candidate=_sample(mine), live=_sample(other), requests=requests, failed=failed, unread=unread)
+
+
+def told_failures(lines: Iterable[str], candidate: Collection[str], most: int) -> tuple[str, ...]:
+    """The first so many requests that the candidate failed, each in a line for people."""
+    found: list[str] = []
+    for line in lines:
+        entry = read_entry(line)
+        if len(found) >= most:
+            break
+        if entry is not None and not entry.probe:
+            found += [_told(entry, attempt) for attempt in entry.attempts if attempt.failed and attempt.address in candidate][:1]
+    return tuple(found)
+
+
+def _told(entry: Entry, attempt: Attempt) -> str:
+    how = f"answered {attempt.status}" if attempt.milliseconds is not None else "gave no answer"
+    end = "" if entry.status == attempt.status else f"; the user got {entry.status}, from the other release"
+    return f"{entry.method} {entry.path}  {how}{end}"
+
+
+def _attempts(raw: dict[str, str]) -> tuple[Attempt, ...]:
+    addresses, statuses, times = (_BETWEEN.split(raw[name]) for name in ("upstream", "upstream_status", "upstream_ht"))
+    return tuple(
+        Attempt(
+            address=address.rpartition(":")[0],
+            status=int(statuses[number]) if _has(statuses, number) else 0,
+            milliseconds=round(1000 * float(times[number])) if _has(times, number) else None,
+        )
+        for number, address in enumerate(addresses)
+        if ":" in address  # the name of a group stands there when NGINX found none of its servers fit to be asked
+    )
+
+
+def _has(values: Sequence[str], number: int) -> bool:
+    return number < len(values) and values[number] not in ("", "-")
+
+
+def _sample(attempts: Sequence[Attempt]) -> Sample:
+    answered = Counter(attempt.milliseconds for attempt in attempts if attempt.milliseconds is not None)
+    bad = [attempt for attempt in attempts if attempt.failed]
+    silent = sum(attempt.milliseconds is None for attempt in bad)
+    return Sample(
+        requests=len(attempts),
+        server_errors=len(bad) - silent,
+        failed_attempts=silent,
+        times=tuple(sorted(answered.items())),
+    )
