@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from bluegreen.model.ask import BuildAsk
+from bluegreen.model.clock import Clock
 from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy
 from bluegreen.model.event import Event
@@ -34,28 +35,6 @@ __all__ = [
     "Routes",
     "Seen",
 ]
-
-
-class Clock(Protocol):
-    """The only source of time. `wait` and `check` raise `Cancelled` when the run was cancelled or its deadline has passed."""
-
-    def now(self) -> float:
-        """Seconds of a steady clock."""
-
-    def wait(self, seconds: float) -> None:
-        """Sleep, unless and until the run is cancelled."""
-
-    def check(self) -> None:
-        """Raise `Cancelled` if the run was cancelled."""
-
-    def shield(self) -> AbstractContextManager[None]:
-        """Inside, nothing raises `Cancelled`: what is under way there is the undoing."""
-
-    def hurried(self) -> bool:
-        """Whether the run was cancelled: seconds are left, not minutes."""
-
-    def utc(self) -> str:
-        """The wall clock as RFC 3339 in UTC, to the second."""
 
 
 class Containers(Protocol):
