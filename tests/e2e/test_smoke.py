@@ -55,9 +55,9 @@ def test_a_cancelled_job_leaves_no_smoke_test_behind(standing: Standing) -> None
 
 
 def test_a_release_that_passes_goes_live(standing: Standing, tmp_path: Path) -> None:
-    """Its script may be many lines, and leave something behind on the runner."""
+    """Its script may be many lines, follow the app's redirects, and leave something behind on the runner."""
     found = tmp_path / "answer"
-    done = standing.product.deploy("v2", smoke_test=f"answer=$({_ASK}/)\necho $answer > {found}")
+    done = standing.product.deploy("v2", smoke_test=f"answer=$({_ASK}/home --location)\necho $answer > {found}")
     say_all(done, 0, "the smoke test passed", "v2 serves all traffic")
     assert '"version": "v2"' in found.read_text()
     assert plain(done.out).index("the smoke test passed") < plain(done.out).index("% of the requests go to")

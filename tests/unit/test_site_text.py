@@ -202,6 +202,15 @@ def test_a_request_of_several_replicas_may_rest_one_of_them(tmp_path: Path) -> N
     assert [words[0] for words in group(block, "green_hot") if "backup" in words] == ["10.0.0.2:8000", "10.0.0.4:8000"]
 
 
+def test_only_the_preview_keeps_the_apps_redirects_to_itself() -> None:
+    """A smoke test that followed one to the site's own address would meet the live release; users are sent where the app says."""
+    text, host = render_site(spec()), f"${prefix('web')}_preview_host"
+    preview, users = text.split("# Loopback only: one color")[1].split("\nserver {", 2)[1:]
+    assert re.findall(r"proxy_redirect (.*);", preview) == [f"http://{host}/ /", f"https://{host}/ /"]
+    assert "absolute_redirect off;" in preview
+    assert re.findall(r"proxy_redirect (.*);", users) == ["off"]
+
+
 def test_the_preview_passes_the_real_host_on() -> None:
     """Frameworks answer 400 to a host they do not know: the one that the request asks for, else the one given, else the first real name."""
 

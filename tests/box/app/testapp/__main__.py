@@ -2,6 +2,7 @@
 
     /              JSON: version, pid, method, bytes of body received         /healthz           `ok`
     /slow?ms=500   the same after that long                                   /ws                WebSocket: echoes `VERSION TEXT`
+    /home          302 to `/` of the Host it was asked by, as a whole URL
     /stream?n=10&ms=100   n server-sent events, ms apart, version in each
 
 It logs one line a request: method, target, status, milliseconds, and `kind=` the request's X-Request-Kind header, `-` when there is none.
@@ -45,7 +46,7 @@ from . import websocket
 VERSION = os.environ.get("VERSION", "dev")
 BAD: dict[str, str] = {name: value for name, _, value in (word.partition("=") for word in os.environ.get("BAD", "").split())}
 BEGAN = time.monotonic()
-REASONS = {200: "OK", 404: "Not Found", 500: "Internal Server Error", 503: "Service Unavailable"}
+REASONS = {200: "OK", 302: "Found", 404: "Not Found", 500: "Internal Server Error", 503: "Service Unavailable"}
 
 
 class Application:
@@ -105,6 +106,8 @@ class Application:
             text = "ok\n" if url.path == "/healthz" and status == 200 else json.dumps(told) + "\n"
             answer = f"HTTP/1.1 {status} {REASONS.get(status, 'Status')}\r\nContent-Type: application/json\r\n"
             answer += f"Content-Length: {len(text)}\r\n"
+            if status == 302:
+                answer += f"Location: {headers.get('x-forwarded-proto', 'http')}://{headers.get('host', '')}/\r\n"
             writer.write((answer + ("" if keep else "Connection: close\r\n") + "\r\n" + ("" if method == "HEAD" else text)).encode())
             await writer.drain()
         print(f"{method} {target} {status} {1000 * (time.monotonic() - began):.1f}ms kind={kind}")
@@ -116,6 +119,8 @@ class Application:
             return int(BAD["health"])
         if path == "/healthz" and time.monotonic() - BEGAN > float(BAD.get("unhealthy-after", "inf")):
             return 503
+        if path == "/home":
+            return 302
         known = path in {"/", "/healthz", "/slow", "/stream", "/ws"}
         return int(BAD["status"]) if "status" in BAD else 200 if known else 404
 
