@@ -12,6 +12,7 @@ from bluegreen.commands.guarded import guarded
 from bluegreen.commands.outcomes import changed, superseded, told_state, unchanged
 from bluegreen.commands.refusals import refuse_withdrawn
 from bluegreen.decide.plan import Plan, make_plan, newer_run
+from bluegreen.decide.processes import swap
 from bluegreen.errors import BadInput, stating
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
@@ -23,6 +24,7 @@ from bluegreen.stages.front_door import check_front_door
 from bluegreen.stages.job import Job
 from bluegreen.stages.launch import launch
 from bluegreen.stages.probe import probe
+from bluegreen.stages.processes import swap_processes
 from bluegreen.stages.reroute import reroute
 from bluegreen.stages.retire import retire
 from bluegreen.stages.site import check_site, fit_site
@@ -70,4 +72,7 @@ def _same_again(job: Job, plan: Plan, live: Replicas) -> Outcome:
     with job.tell.stage(Stage.REROUTE), told_state(plan, undone="NGINX's site is what it was."), Undo(job.tell, job.clock) as undo:
         refitted = fit_site(job, plan, live, undo)
         check_front_door(job, live)
-    return changed(job, plan, Result.DEPLOYED, live) if refitted else unchanged(job, plan, live)
+    if todo := swap(plan.before.containers, plan.release, live.color, again=True):
+        with job.tell.stage(Stage.RETIRE):
+            swap_processes(job, plan.release, live.color, todo)
+    return changed(job, plan, Result.DEPLOYED, live) if refitted or todo else unchanged(job, plan, live)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from bluegreen.decide.recovery import Disarm, Forget, Promote, Remedy, Remove, Retire, Settle, remedies
+from bluegreen.decide.recovery import Disarm, Forget, Promote, Remedy, Remove, Retire, Settle, Work, remedies
 from bluegreen.errors import GuardianLost, Unreachable
 from bluegreen.host import Clock, Guard, Host
 from bluegreen.model.ask import Ask
@@ -15,6 +15,7 @@ from bluegreen.model.observed import Observed
 from bluegreen.model.progress import Progress
 from bluegreen.stages.drain import leave
 from bluegreen.stages.job import Job
+from bluegreen.stages.processes import swap_processes
 
 __all__ = ["guarded"]
 
@@ -87,3 +88,5 @@ def _apply(job: Job, remedy: Remedy) -> None:
             job.guardian.save(replace(release, committed_at=job.clock.utc()))
         case Forget(release=release):
             job.guardian.forget(release.id)
+        case Work(release=release, color=color, todo=todo):
+            swap_processes(job, release, color, todo)

@@ -29,7 +29,7 @@ def status(ask: Ask, host: Host, tell: Progress, clock: Clock) -> StatusReport:
         live_share=route.share(live.color) if route and live else 0,
         candidate_version=candidate.version if candidate else "",
         candidate_share=route.share(candidate.color) if route and candidate else None,
-        containers=tuple(_line(container) for container in seen.containers if container.role is Role.WEB),
+        containers=tuple(_line(container) for container in seen.containers if container.role is not Role.RELEASE_COMMAND),
         kept=tuple(release.version for release in reversed(kept)),
         lock_holder=peek.holder,
         url=own_url(ask) if live else "",
@@ -47,10 +47,11 @@ def _candidate(seen: Observed) -> Container | None:
 def _line(container: Container) -> ContainerStatus:
     return ContainerStatus(
         name=container.name,
+        process=container.process,
         color=container.color,
         version=container.version,
         state="running" if container.running else f"exited ({container.exit_code})",
         health=container.health,
-        address=f"{container.address}:{container.port}" if container.running else "",
+        address=f"{container.address}:{container.port}" if container.running and not container.process else "",
         started_at=container.started_at,
     )

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 
 from bluegreen.decide.plan import Plan
-from bluegreen.decide.recovery import Disarm, Forget, Promote, Remedy, Remove, Retire, Settle
+from bluegreen.decide.processes import swap
+from bluegreen.decide.recovery import Disarm, Forget, Promote, Remedy, Remove, Retire, Settle, Work
 from bluegreen.decide.retention import kept
 from bluegreen.decide.site_spec import own_url
 from bluegreen.model.ask import Ask, ShiftStep
+from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Network, Role
 from bluegreen.model.plan_report import PlanStep
 from bluegreen.model.progress import Stage
@@ -69,7 +71,7 @@ def changed_settings(old: Settings, new: Settings) -> tuple[str, ...]:
 
 def foreseen_steps(ask: Ask, plan: Plan, repairs: Iterable[Remedy], *, reloads: bool) -> tuple[PlanStep, ...]:
     """Everything the deployment would do, in its order."""
-    return (*_repairs(repairs), *(_refit(ask, reloads=reloads) if plan.unchanged else _replace(ask, plan, reloads=reloads)))
+    return (*_repairs(repairs), *(_refit(ask, plan, reloads=reloads) if plan.unchanged else _replace(ask, plan, reloads=reloads)))
 
 
 def _repairs(repairs: Iterable[Remedy]) -> Iterator[PlanStep]:
@@ -85,13 +87,16 @@ def _repairs(repairs: Iterable[Remedy]) -> Iterator[PlanStep]:
                 yield PlanStep(stage=None, text=f"remove {container.name}, which an earlier deployment left")
             case Promote(release=release) | Forget(release=release):
                 yield PlanStep(stage=None, text=f"set the records of {release.version} right, which an earlier deployment left half-done")
+            case Work(release=release):
+                yield PlanStep(stage=None, text=f"start and stop workers, until they are those of {release.version}")
 
 
-def _refit(ask: Ask, *, reloads: bool) -> Iterator[PlanStep]:
+def _refit(ask: Ask, plan: Plan, *, reloads: bool) -> Iterator[PlanStep]:
     yield PlanStep(stage=Stage.BUILD, text=_build(ask))
     if reloads:
         yield PlanStep(stage=Stage.REROUTE, text="change NGINX's site as shown, and reload NGINX")
     yield PlanStep(stage=Stage.REROUTE, text=f"ask for {own_url(ask)} like a user, through the host's NGINX")
+    yield from (PlanStep(stage=Stage.RETIRE, text=text) for text in _workers(plan, plan.color.other))
 
 
 def _replace(ask: Ask, plan: Plan, *, reloads: bool) -> Iterator[PlanStep]:
@@ -99,7 +104,9 @@ def _replace(ask: Ask, plan: Plan, *, reloads: bool) -> Iterator[PlanStep]:
     yield PlanStep(stage=Stage.BUILD, text=_build(ask))
     if command is not None:
         yield PlanStep(stage=Stage.LAUNCH, text=f"run the release command once ({command.words[0]} …), for {command.timeout:g} s at most")
-    yield PlanStep(stage=Stage.LAUNCH, text=f"start {plan.name} as the {plan.color.value} one, with no port published")
+    number = len(plan.addresses)
+    replicas = f", {number} replicas of it," if number > 1 else ""
+    yield PlanStep(stage=Stage.LAUNCH, text=f"start {plan.name}{replicas} as the {plan.color.value} one, with no port published")
     yield PlanStep(
         stage=Stage.PROBE,
         text=f"GET {expect.path} until it answers well {expect.successes} times in a row, within {expect.timeout:g} s; read its log",
@@ -122,9 +129,18 @@ def _shift(ask: Ask, plan: Plan) -> str:
     return f"shift the traffic from {plan.live.name}: " + ", ".join(f"{step.share} % for {step.hold:g} s" for step in steps)
 
 
+def _workers(plan: Plan, color: Color) -> Iterator[str]:
+    todo = swap(plan.before.containers, plan.release, color, again=True)
+    if todo.start:
+        yield f"start the processes {', '.join(process.name for process in todo.start)}, and watch them"
+    if todo.stop:
+        yield f"stop {', '.join(container.name for container in todo.stop)}"
+
+
 def _retire(ask: Ask, plan: Plan) -> Iterator[str]:
     if plan.live is not None:
         yield f"drain {plan.live.name} for {ask.retire.drain_timeout:g} s at most, then stop it"
+    yield from _workers(plan, plan.color)
     earlier = tuple(release for release in plan.before.releases if release.id != plan.release.id)
     stay = kept((*earlier, plan.release), plan.release.id, ask.retire.keep)
     if older := [release.version for release in stay if release.id != plan.release.id]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bluegreen.model.color import Split
+from bluegreen.decide.processes import Swap, swap
+from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container, Role
 from bluegreen.model.observed import Observed
 from bluegreen.model.release import Release
 
-__all__ = ["Disarm", "Forget", "Promote", "Remedy", "Remove", "Retire", "Settle", "remedies"]
+__all__ = ["Disarm", "Forget", "Promote", "Remedy", "Remove", "Retire", "Settle", "Work", "remedies"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +61,26 @@ class Forget:
     release: Release
 
 
-Remedy = Disarm | Settle | Retire | Remove | Promote | Forget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Make the workers those of the live release: its deployment died between the commit and the last of them."""
+
+    release: Release
+    color: Color
+    todo: Swap
+
+
+Remedy = Disarm | Settle | Retire | Remove | Promote | Forget | Work
 
 
 def remedies(observed: Observed, spared: Iterable[Container] = ()) -> tuple[Remedy, ...]:
-    """The steps, in the order in which they are safe: traffic first, then the containers that have none, then the recipes.
+    """The steps, in the order in which they are safe: traffic first, then the containers that have none, then the recipes, then workers.
 
-    `spared` are containers that the command itself will see to.
+    `spared` are containers that the command itself will see to; it will see to the workers then, too.
     """
     ids = {container.id for container in spared}
     containers = (step for step in _containers(observed) if step.container.id not in ids)
-    return (*_traffic(observed), *containers, *_recipes(observed))
+    return (*_traffic(observed), *containers, *_recipes(observed), *(() if ids else _workers(observed)))
 
 
 def _traffic(observed: Observed) -> tuple[Remedy, ...]:
@@ -88,7 +98,7 @@ def _containers(observed: Observed) -> tuple[Retire | Remove, ...]:
     live = observed.live
     steps: list[Retire | Remove] = []
     for container in observed.containers:
-        if live is not None and container in live.containers:
+        if container.role is Role.PROCESS or (live is not None and container in live.containers):
             continue
         keep = container.role is Role.WEB and container.release_id in kept
         if container.running:
@@ -102,3 +112,13 @@ def _recipes(observed: Observed) -> tuple[Remedy, ...]:
     live = observed.live
     unmarked = (release for release in observed.releases if not release.committed_at)
     return tuple(Promote(release=r) if live is not None and r.id == live.release_id else Forget(release=r) for r in unmarked)
+
+
+def _workers(observed: Observed) -> tuple[Remedy, ...]:
+    """Only beside a live release whose recipe is known: without one, whoever works goes on."""
+    live = observed.live
+    release = observed.release(live.release_id) if live is not None else None
+    if live is None or release is None:
+        return ()
+    todo = swap(observed.containers, release, live.color, again=False)
+    return (Work(release=release, color=live.color, todo=todo),) if todo else ()

@@ -19,10 +19,14 @@ def kept(releases: Iterable[Release], live_id: str, keep: int) -> tuple[Release,
 
 
 def spare_containers(containers: Iterable[Container], live: Replicas, stay: Iterable[Release]) -> tuple[Container, ...]:
-    """The stopped containers that nobody needs: of each kept release those that ran last stay, one for each of its replicas."""
+    """The stopped containers that nobody needs: of each kept release those that ran last stay, one for each of its replicas.
+
+    Workers are no releases: `decide.processes` says which of them may go.
+    """
     wanted = {release.id: release.settings.replicas for release in stay}
     spare = []
-    for container in sorted(containers, key=lambda c: (c in live.containers, c.started_at), reverse=True):
+    web = (container for container in containers if container.role is not Role.PROCESS)
+    for container in sorted(web, key=lambda c: (c in live.containers, c.started_at), reverse=True):
         if container.role is Role.WEB and wanted.get(container.release_id):
             wanted[container.release_id] -= 1
         elif not container.running:

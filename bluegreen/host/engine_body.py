@@ -46,7 +46,7 @@ def _labels(spec: ContainerSpec) -> dict[str, str]:
         f"{LABEL}release": spec.release_id,
         f"{LABEL}version": spec.version,
         f"{LABEL}settings": spec.settings.digest,
-        f"{LABEL}role": spec.role.value,
+        f"{LABEL}role": spec.process or spec.role.value,
         f"{LABEL}port": str(spec.settings.container_port),
     }
 

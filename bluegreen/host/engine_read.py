@@ -34,6 +34,7 @@ def listed_container(app: str, found: Mapping[str, Any]) -> Container | None:
         name=next((name for name in names if "/" not in name), ""),
         image_id=str(found.get("ImageID", "")),
         running=found.get("State") in {"running", "restarting", "paused"},
+        fresh=found.get("State") == "created",
         exit_code=int(exited[1]) if exited else 0,
         address=_address(app, found),
     )
@@ -50,6 +51,7 @@ def inspected_container(app: str, found: Mapping[str, Any]) -> Container | None:
         image_id=str(found["Image"]),
         # Docker calls a container that waits for its next restart running.
         running=bool(state.get("Running")) and not state.get("Restarting"),
+        fresh=state.get("Status") == "created",
         pid=int(state.get("Pid") or 0),
         exit_code=int(state.get("ExitCode") or 0),
         oom_killed=bool(state.get("OOMKilled")),
@@ -109,14 +111,18 @@ def memory_in_use(stats: Mapping[str, Any]) -> int:
 def _labelled(app: str, labels: Mapping[str, str], **observed: Any) -> Container | None:
     if labels.get(f"{LABEL}app") != app:
         return None
-    port = labels.get(f"{LABEL}port", "")
+    port, role = labels.get(f"{LABEL}port", ""), labels.get(f"{LABEL}role", "")
+    plain = role in {Role.WEB.value, Role.RELEASE_COMMAND.value}
+    if not role:
+        return None
     try:
         return Container(
             color=Color(labels[f"{LABEL}color"]),
             release_id=labels[f"{LABEL}release"],
             version=labels[f"{LABEL}version"],
             settings_digest=labels[f"{LABEL}settings"],
-            role=Role(labels[f"{LABEL}role"]),
+            role=Role(role) if plain else Role.PROCESS,
+            process="" if plain else role,
             port=int(port) if port.isdigit() else 0,
             **observed,
         )

@@ -23,7 +23,7 @@ from bluegreen.model.ask import (
     SmokeTest,
     TrafficAsk,
 )
-from bluegreen.model.release import RunInfo, Settings
+from bluegreen.model.release import Process, RunInfo, Settings
 from bluegreen.model.site import SiteMode
 from bluegreen.model.verdict import Limits, LowTraffic
 
@@ -107,6 +107,8 @@ def _app(inputs: Inputs) -> AppAsk:
             memory=inputs.memory,
             cpus=inputs.cpus,
             options=inputs.container_options,
+            replicas=inputs.replicas,
+            processes=tuple(Process(name=name, words=words) for name, words in inputs.processes),
         ),
         host_env_file=host_env_file,
         release_command=ReleaseCommand(words=inputs.release_command, timeout=inputs.release_timeout) if inputs.release_command else None,

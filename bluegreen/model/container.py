@@ -15,6 +15,7 @@ class Role(Enum):
 
     WEB = "web"
     RELEASE_COMMAND = "release-command"
+    PROCESS = "process"
 
 
 class RestartPolicy(Enum):
@@ -30,6 +31,7 @@ class Container:
 
     `pid` is the host's process id, 0 when it does not run. `health` is Docker's own word for an image with HEALTHCHECK, else empty.
     `address` is its fixed address on the app's network. `started_at` is RFC 3339 as the engine prints it.
+    `process` is the name of a worker, empty for any other role; `fresh` says that it was created and never started.
     """
 
     id: str
@@ -49,6 +51,8 @@ class Container:
     address: str = ""
     port: int = 0
     started_at: str = ""
+    process: str = ""
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ class Seen:
 class ContainerSpec:
     """A container to create. `address` is empty for one that needs no fixed address. `words` replaces the settings' own command.
 
-    `suffix` ends its name, also where that gets longer because another container has it.
+    `suffix` ends its name, also where that gets longer because another container has it. `process` is the name of a worker.
     """
 
     app: str
@@ -63,6 +63,7 @@ class ContainerSpec:
     address: str = ""
     words: tuple[str, ...] = ()
     suffix: str = ""
+    process: str = ""
 
     def created(self, container_id: str, name: str) -> Container:
         """The container that an engine has made of it, not started yet, under the name that was free."""
@@ -78,6 +79,8 @@ class ContainerSpec:
             running=False,
             address=self.address,
             port=self.settings.container_port,
+            process=self.process,
+            fresh=True,
         )
 
 

@@ -6,7 +6,15 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 
-__all__ = ["Release", "RunInfo", "Settings"]
+__all__ = ["Process", "Release", "RunInfo", "Settings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A worker of the same image and settings in a container of its own: its name and the words of its command."""
+
+    name: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +35,7 @@ class Settings:
     cpus: float = 0.0
     options: tuple[str, ...] = ()
     replicas: int = 1
+    processes: tuple[Process, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -78,6 +87,7 @@ class Release:
         settings["env"] = tuple((name, value) for name, value in settings["env"])
         for name in ("volumes", "networks", "container_command", "options"):
             settings[name] = tuple(settings[name])
+        settings["processes"] = tuple(Process(name=p["name"], words=tuple(p["words"])) for p in settings.get("processes", ()))
         return cls(
             app=raw["app"],
             version=raw["version"],

@@ -13,7 +13,7 @@ __all__ = ["ContainerStatus", "StatusReport"]
 class ContainerStatus:
     """One container of the app. `state` is Docker's word (`running`, `exited (0)`); `health` and `address` may be empty.
 
-    `started_at` is RFC 3339, empty when it never started.
+    `started_at` is RFC 3339, empty when it never started. `process` is a worker's name, empty for a web container.
     """
 
     name: str
@@ -23,6 +23,7 @@ class ContainerStatus:
     health: str = ""
     address: str = ""
     started_at: str = ""
+    process: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

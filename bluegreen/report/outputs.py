@@ -36,7 +36,9 @@ def status_outputs(status: StatusReport) -> dict[str, str]:
     return {
         "version": status.live_version,
         "color": status.live_color.value if status.live_color else "",
-        "containers": "\n".join(container.name for container in status.containers if container.color is status.live_color),
+        "containers": "\n".join(
+            container.name for container in status.containers if container.color is status.live_color and not container.process
+        ),
         "url": status.url,
     }
 

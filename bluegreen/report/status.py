@@ -75,6 +75,7 @@ def _clean_container(container: ContainerStatus, phrase: Callable[[str], str]) -
     return replace(
         container,
         name=phrase(container.name),
+        process=phrase(container.process),
         version=phrase(container.version),
         state=phrase(container.state),
         health=phrase(container.health),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bluegreen.decide.plan import Plan
+from bluegreen.decide.processes import swap
 from bluegreen.errors import BlueGreenError
 from bluegreen.model.color import Split
 from bluegreen.model.observed import Observed
 from bluegreen.model.replicas import Replicas
 from bluegreen.stages.drain import leave
 from bluegreen.stages.job import Job
+from bluegreen.stages.processes import swap_processes
 from bluegreen.stages.prune import prune
 
 __all__ = ["retire"]
@@ -25,6 +27,7 @@ def retire(job: Job, plan: Plan, candidate: Replicas) -> tuple[str, ...]:
                 job.guardian.watch_over(container, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
             leave(job, plan.live)
             job.guardian.release_watch()
+        swap_processes(job, plan.release, plan.color, swap(plan.before.containers, plan.release, plan.color, again=True))
         return prune(job, _after(plan, candidate), candidate).kept
     except BlueGreenError as error:
         job.tell.warn(f"{candidate.name} is live, but cleaning up did not finish: {error.what} The next deployment finishes it.")

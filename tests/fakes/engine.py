@@ -71,7 +71,9 @@ class FakeContainers:
         if other := next(slot, None):
             raise HostNotReady(f"address {container.address} is taken by {other.name}")
         ends = container.role is Role.RELEASE_COMMAND
-        started = replace(container, running=not ends, pid=0 if ends else 100 + self._world.serial, started_at=f"{self._world.serial:04d}")
+        started = replace(
+            container, fresh=False, running=not ends, pid=0 if ends else 100 + self._world.serial, started_at=f"{self._world.serial:04d}"
+        )
         self._world.containers[container.id] = started
         self._world.born[container.id] = self._world.clock.time
         return started

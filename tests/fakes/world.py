@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bluegreen.errors import BlueGreenError, Unreachable
@@ -61,6 +62,7 @@ class World:
     conflicts: tuple[str, ...] = ()
     users_site: UsersSite = field(default_factory=lambda: UsersSite(part="/etc/nginx/bluegreen/myexample.conf"))
     faults: dict[str, list[BlueGreenError]] = field(default_factory=dict)
+    hooks: dict[str, Callable[[], object]] = field(default_factory=dict)
     ops: list[str] = field(default_factory=list)
     logs_read: Counter[str] = field(default_factory=Counter)
     cut_at: int = 0
@@ -75,6 +77,8 @@ class World:
         self.ops.append(name)
         if self.cut_at and len(self.ops) >= self.cut_at:
             raise Unreachable("The connection to the host was lost.")
+        if hook := self.hooks.pop(name, None):
+            hook()
         queue = self.faults.get(name)
         if queue:
             raise queue.pop(0)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, PlainValidator, ValidationInfo
 from bluegreen.inputs.field import BUILDS, Kind, given
 from bluegreen.inputs.parse import names, pairs, phrases, places, quantities, words
 from bluegreen.inputs.parse.pairs import Pairs
+from bluegreen.inputs.parse.phrases import Named
 from bluegreen.inputs.parse.places import EnvFile
 from bluegreen.model.ask import Room
 
@@ -58,6 +59,15 @@ class AppInputs(BaseModel):
     )
     cpus: Annotated[float, PlainValidator(quantities.cpus)] = given(
         "", "Processors a container may use, such as `1.5`.", otherwise="no limit", commands=_DEPLOY
+    )
+    replicas: Annotated[int, PlainValidator(quantities.replicas)] = given(
+        "1", "How many containers of a release serve, 1 to 8. Each is probed; NGINX spreads the requests over them.", commands=_DEPLOY
+    )
+    processes: Annotated[tuple[Named, ...], PlainValidator(phrases.processes)] = given(
+        "",
+        "Workers of the same image and settings, `name: command`, each in a container of its own. They are swapped after the commit.",
+        kind=Kind.LIST,
+        commands=_DEPLOY,
     )
     container_options: Annotated[_Words, PlainValidator(words.container_options)] = given(
         "",

@@ -7,12 +7,17 @@ import shlex
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-__all__ = ["choice", "command", "flag", "gather", "lines", "one_line", "pattern", "patterns", "script"]
+__all__ = ["Named", "choice", "command", "flag", "gather", "lines", "one_line", "pattern", "patterns", "processes", "script"]
+
+Named = tuple[str, tuple[str, ...]]
+"""A name and the words of a command."""
 
 T = TypeVar("T")
 
 _YES = {"true", "yes", "on", "1"}
 _NO = {"false", "no", "off", "0"}
+_PROCESS = re.compile(r"[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?", re.ASCII)
+_TAKEN = {"web", "release-command"}
 _SHELL = {"&&", "||", "|", ";", "&", ">", ">>", "<", "2>&1"}
 
 
@@ -52,6 +57,33 @@ def command(text: str) -> tuple[str, ...]:
     if operators:
         raise ValueError(f"`{operators[0]}` needs a shell, and none runs this command: write `sh -c '…'`")
     return words
+
+
+def processes(text: str) -> tuple[Named, ...]:
+    """Named commands, `name: command`, one a line."""
+    found = tuple(gather(_process, lines(text)))
+    names = [name for name, _ in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"`{twice[0]}` is there twice; give each process a name of its own")
+    return found
+
+
+def _process(line: str) -> Named:
+    name, colon, text = line.partition(":")
+    if not colon or _PROCESS.fullmatch(name.strip()) is None:
+        raise ValueError(
+            f"`{line}` is no `name: command`, such as `worker: python worker.py`, with up to 30 of a-z, 0-9 and `-` in its name"
+        )
+    if name.strip() in _TAKEN:
+        raise ValueError(f"`{name.strip()}` cannot name a process: it has a meaning of its own")
+    try:
+        words = command(text)
+    except ValueError as error:
+        raise ValueError(f"`{name.strip()}`: {error}") from None
+    if not words:
+        raise ValueError(f"`{name.strip()}` has no command")
+    return name.strip(), words
 
 
 def pattern(text: str) -> str:

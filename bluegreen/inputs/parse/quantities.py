@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["body_size", "budget", "count", "cpus", "duration", "kept", "lease", "memory", "port", "port_or_none", "seconds", "whole"]
+__all__ = [
+    "body_size",
+    "budget",
+    "count",
+    "cpus",
+    "duration",
+    "kept",
+    "lease",
+    "memory",
+    "port",
+    "port_or_none",
+    "replicas",
+    "seconds",
+    "whole",
+]
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h)")
@@ -14,6 +28,7 @@ _SMALLEST_MEMORY = 6 * 1024**2
 _SHORTEST_LEASE = 3.0
 _MOST_KEPT = 20
 _LARGEST_BUDGET = 1_000_000
+_MOST_REPLICAS = 8
 
 
 def duration(text: str) -> float:
@@ -55,6 +70,11 @@ def count(text: str) -> int:
 def budget(text: str) -> int:
     """How many of something bad are put up with."""
     return whole(text, 0, _LARGEST_BUDGET)
+
+
+def replicas(text: str) -> int:
+    """How many containers of a release serve."""
+    return whole(text, 1, _MOST_REPLICAS)
 
 
 def kept(text: str) -> int:

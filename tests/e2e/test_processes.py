@@ -1,0 +1,73 @@
+"""Workers of the same image through good and bad deployments and a rollback: every job is done, and done once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.box import Box
+from tests.e2e.deploying import APP_NAME, QUICK, plain, say_all, served_by, users
+from tests.e2e.product import Product
+
+_SPOOL = "/var/lib/docker/volumes/spool/_data"
+_FEED = f"""
+    number=0
+    until [[ -e /tmp/enough ]]; do
+        : > {_SPOOL}/job-$number; mv {_SPOOL}/job-$number {_SPOOL}/new/job-$number; number=$((number + 1)); sleep 0.1
+    done
+    echo $number > /tmp/fed
+"""
+_WORKER = f"{APP_NAME}-worker"
+
+
+@contextmanager
+def _jobs(box: Box) -> Iterator[None]:
+    """A new job ten times a second."""
+    box.sh(f"rm -f /tmp/enough /tmp/fed; mkdir -p {_SPOOL}/new")
+    box.write("/tmp/feed", _FEED)
+    box.sh("setsid bash /tmp/feed > /dev/null 2>&1 &")
+    try:
+        yield
+    finally:
+        box.sh("touch /tmp/enough; until [[ -e /tmp/fed ]]; do sleep 0.1; done")
+
+
+def _running(box: Box) -> list[str]:
+    return sorted(box.docker("ps", "--filter", f"label=bluegreen.app={APP_NAME}", "--format", "{{.Names}}").split())
+
+
+def test_every_job_is_done_once_over_deployments_a_bad_one_and_a_rollback(box: Box, product: Product, tmp_path: Path) -> None:
+    """Two deployments, one whose worker fails, and the way back; the old worker leaves when the new one has proved itself."""
+    worker = "worker: python -S -m testapp.worker /spool"
+    product.inputs |= QUICK | {"volumes": "spool:/spool", "processes": worker}
+    say_all(product.deploy("v1"), 0, f"{_WORKER}-v1 works")
+    assert _running(box) == [f"{APP_NAME}-v1", f"{_WORKER}-v1"]
+    with _jobs(box), users(box, tmp_path / "load.jsonl") as load:
+        say_all(product.deploy("v2"), 0, f"{_WORKER}-v2 works", f"{_WORKER}-v1 is stopped")
+        assert _running(box) == [f"{APP_NAME}-v2", f"{_WORKER}-v2"]
+        done = product.deploy("v3", bad="no-worker")
+        say_all(done, 0, f"{_WORKER}-v3 FAILED: it ", "worker v3 cannot start: no queue", f"{_WORKER}-v2 of v2 goes on working")
+        assert _running(box) == [f"{APP_NAME}-v3", f"{_WORKER}-v2"]
+        assert "worker v3 cannot start" in box.sh(f"docker logs {_WORKER}-v3 2>&1")
+        say_all(product.run("rollback"), 0, "v2 serves all traffic again")
+        records = load.stop()
+    served_by(records, "v1", "v2", "v3")
+    told = plain(product.run("status").out)
+    assert f"{_WORKER}-v2" in told
+    names = _running(box)
+    assert len(names) == 2, names
+    assert all("-v2" in name for name in names), names
+    _every_job_was_done_once(box, {"v1", "v2"})
+    say_all(product.deploy("v2", processes=""), 0, f"{names[1]} is stopped")
+    assert len(_running(box)) == 1
+
+
+def _every_job_was_done_once(box: Box, versions: set[str]) -> None:
+    box.sh(f"for i in {{1..50}}; do [[ -n $(ls -A {_SPOOL}/new {_SPOOL}/taken | grep job) ]] || break; sleep 0.1; done")
+    fed = int(box.read("/tmp/fed"))
+    done = [line.split() for line in box.read(f"{_SPOOL}/done").splitlines()]
+    assert fed > 100
+    assert Counter(job for job, _ in done) == Counter(f"job-{number}" for number in range(fed))
+    assert {version for _, version in done} == versions

@@ -1,0 +1,65 @@
+"""Two containers of one release: NGINX spreads the requests over them, one may die, half a candidate is none, and back to one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.box import Box
+from tests.e2e.deploying import APP_NAME, QUICK, containers, plain, say_all, served_by, users
+from tests.e2e.product import Product
+
+
+def _states(box: Box) -> list[list[str]]:
+    return [line.split()[:2] for line in containers(box)]
+
+
+def _answered(box: Box) -> set[str]:
+    """The addresses that answered users since the log was emptied the last time; it is emptied now."""
+    lines = box.read(f"/var/log/bluegreen/{APP_NAME}.log").splitlines()
+    box.sh(f": > /var/log/bluegreen/{APP_NAME}.log")
+    return {json.loads(line)["upstream"].rsplit(", ", 1)[-1] for line in lines}
+
+
+def test_two_over_one_and_back_with_users_on_them(box: Box, product: Product, tmp_path: Path) -> None:
+    """No request fails: not while their number changes, not when one dies for a moment or for good, not for half a candidate."""
+    product.inputs |= QUICK
+    assert product.deploy("v1").exit_code == 0
+    with users(box, tmp_path / "load.jsonl", get=100, fresh=30) as load:
+        done = product.deploy("v2", replicas="2", shift="50% 1s")
+        say_all(done, 0, f"{APP_NAME}-v2 and {APP_NAME}-v2_2 run as the replicas of the green one", "v2 serves all traffic")
+        assert done.outputs["containers"].split() == [f"{APP_NAME}-v2", f"{APP_NAME}-v2_2"]
+        assert _states(box) == [[f"{APP_NAME}-v1", "exited"], [f"{APP_NAME}-v2", "running"], [f"{APP_NAME}-v2_2", "running"]]
+        box.sh("sleep 1")
+        _answered(box)
+        box.sh("sleep 1")
+        assert len(_answered(box)) == 2, "one of the two has nothing to do"
+        _one_dies(box)
+        half = "sh -c 'mkdir /once/taken && exec python -S -m testapp'"
+        failed = product.deploy("v3", replicas="2", volumes="once:/once", container_command=half)
+        say_all(failed, 7, f"{APP_NAME}-v3_2 failed its probe: it exited with code 1", "mkdir")
+        assert [name for name, _ in _states(box)] == [f"{APP_NAME}-v1", f"{APP_NAME}-v2", f"{APP_NAME}-v2_2"]
+        say_all(product.deploy("v4"), 0, f"{APP_NAME}-v2_2 is drained and stopped", "v4 serves all traffic")
+        say_all(product.run("rollback"), 0, "v2 serves all traffic again")
+        records = load.stop()
+    served_by(records, "v1", "v2", "v4")
+    told = plain(product.run("status").out)
+    running = [name for name, state in _states(box) if state == "running"]
+    assert len(running) == 2
+    assert all(name in told for name in running)
+
+
+def _one_dies(box: Box) -> None:
+    """By a crash, from which Docker starts it again, and then for good: the other one answers for it."""
+    box.sh(f"kill -KILL $(docker inspect -f '{{{{.State.Pid}}}}' {APP_NAME}-v2_2)")
+    _is_back(box, f"{APP_NAME}-v2_2")
+    box.docker("kill", f"{APP_NAME}-v2")
+    box.sh("sleep 4")
+    box.docker("start", f"{APP_NAME}-v2")
+    _is_back(box, f"{APP_NAME}-v2")
+
+
+def _is_back(box: Box, name: str) -> None:
+    """It answers, and NGINX has had the time to try it again."""
+    address = box.docker("inspect", "-f", f'{{{{(index .NetworkSettings.Networks "bluegreen-{APP_NAME}").IPAMConfig.IPv4Address}}}}', name)
+    box.sh(f"for i in {{1..100}}; do curl -sf -m 1 http://{address.strip()}:8000/healthz && sleep 3 && exit 0; sleep 0.1; done; exit 1")
