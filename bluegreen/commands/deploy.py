@@ -19,6 +19,7 @@ from bluegreen.model.ask import Ask
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import Progress, Stage
 from bluegreen.model.replicas import Replicas
+from bluegreen.stages.adoption import serves_already
 from bluegreen.stages.build import build
 from bluegreen.stages.front_door import check_front_door
 from bluegreen.stages.job import Job
@@ -43,7 +44,7 @@ def deploy(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
     with guarded(ask, host, tell, clock) as (job, before):
         if newer := newer_run(before, release, since=begun):
             return superseded(job, newer)
-        plan = make_plan(before, release, host.containers.network(release.app))
+        plan = make_plan(before, release, host.containers.network(release.app), serves_already(ask, host, tell, before))
         if plan.unchanged and plan.live is not None:
             return _same_again(job, plan, plan.live)
         refuse_withdrawn(job, plan)

@@ -26,6 +26,7 @@ def changed(job: Job, plan: Plan, result: Result, live: Replicas, kept: tuple[st
         image_id=plan.release.image_id,
         containers=live.names,
         kept=kept,
+        adopted=plan.adopted,
         url=own_url(job.ask),
     )
 
@@ -56,7 +57,8 @@ def told_state(plan: Plan, *, undone: str) -> Iterator[None]:
 
 
 def _state(plan: Plan, error: BlueGreenError, undone: str) -> str:
-    serves = f"{plan.live.name} serves all traffic, as before." if plan.live else "No release serves: none did before."
+    before = plan.live or plan.adopted
+    serves = f"{before.name} serves all traffic, as before." if before else "No release serves: none did before."
     match error:
         case UndoFailed():
             return "The committed route was not changed."

@@ -15,10 +15,12 @@ from bluegreen.errors import BadInput, HostNotReady
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
 from bluegreen.model.container import Image
+from bluegreen.model.neighbor import Adopted
 from bluegreen.model.observed import Observed
 from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.progress import Progress
 from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec
+from bluegreen.stages.adoption import serves_already
 from bluegreen.stages.build import check_room, release_of
 
 __all__ = ["plan"]
@@ -40,7 +42,7 @@ def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
     network = None
     with _noted(problems):
         network = host.containers.find_network(app)
-    made = make_plan(before, release, network or unmade_network(app))
+    made = make_plan(before, release, network or unmade_network(app), _adopted(ask, host, tell, before, problems))
     with _noted(problems):
         check_room(ask.app, host, tell)
     installed = host.nginx.site(app)
@@ -68,19 +70,31 @@ def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
     )
 
 
+def _adopted(ask: Ask, host: Host, tell: Progress, before: Observed, problems: list[str]) -> Adopted | None:
+    try:
+        return serves_already(ask, host, tell, before)
+    except HostNotReady as error:
+        problems.append(_problem(error))
+        return None
+
+
 @contextmanager
 def _noted(problems: list[str]) -> Iterator[None]:
     """What a deployment would fail with is a finding of the plan."""
     try:
         yield
     except HostNotReady as error:
-        problems.append(" ".join(part for part in (error.what, error.todo) if part))
+        problems.append(_problem(error))
+
+
+def _problem(error: HostNotReady) -> str:
+    return " ".join(part for part in (error.what, error.todo) if part)
 
 
 def _diff(ask: Ask, host: Host, made: Plan, installed: InstalledSite | None, problems: list[str]) -> tuple[str, ...]:
     serving = made.live if made.unchanged and made.live else foreseen_candidate(made)
     text = installed.text if installed else ""
-    spec = _fitted(ask, host, site_spec(ask, made, serving, text, host.nginx.version(), ipv6=host.facts.ipv6), installed, problems)
+    spec = _fitted(ask, host, site_spec(ask, made, serving, installed, host.nginx.version(), ipv6=host.facts.ipv6), installed, problems)
     diff = site_diff(text, host.nginx.text(spec))
     if diff:
         if installed is not None and installed.edited:

@@ -123,10 +123,11 @@ def _build(ask: Ask) -> str:
 
 
 def _shift(ask: Ask, plan: Plan) -> str:
-    if plan.live is None:
+    before = plan.live or plan.adopted
+    if before is None:
         return "give it all of the traffic at once: there is no other release"
     steps = (*ask.traffic.steps, ShiftStep(share=100, hold=ask.traffic.watch))
-    return f"shift the traffic from {plan.live.name}: " + ", ".join(f"{step.share} % for {step.hold:g} s" for step in steps)
+    return f"shift the traffic from {before.name}: " + ", ".join(f"{step.share} % for {step.hold:g} s" for step in steps)
 
 
 def _workers(plan: Plan, color: Color) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bluegreen.errors import HostNotReady, NothingToRollBack
 from bluegreen.model.color import Color
 from bluegreen.model.container import Network, Role
+from bluegreen.model.neighbor import Adopted
 from bluegreen.model.observed import Observed
 from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
@@ -21,7 +22,8 @@ class Plan:
     `before` is what was there when the plan was made. `live` are the containers that serve, None on a first deployment or when nothing
     runs. `unchanged` says that they are this very release already, all of it. `name` is what the candidate will be called, if nothing else
     is. `withdraws` says that the live release is taken out of service on purpose: a rollback. `running` are containers of `release` that
-    still run in the slot, so that none need be made.
+    still run in the slot, so that none need be made. `adopted` is the app that is not ours and has the traffic, in the other slot, until
+    the first release is committed.
     """
 
     before: Observed
@@ -33,6 +35,7 @@ class Plan:
     unchanged: bool
     withdraws: bool = False
     running: Replicas | None = None
+    adopted: Adopted | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -40,13 +43,14 @@ class Plan:
         return self.network.addresses(self.color)[: self.release.settings.replicas]
 
 
-def make_plan(observed: Observed, release: Release, network: Network) -> Plan:
+def make_plan(observed: Observed, release: Release, network: Network, adopted: Adopted | None = None) -> Plan:
     """Where `release` goes, given what is there. If its recipe lies on the host already, it stays marked as committed.
 
     Raises `HostNotReady` when the app's network has fewer addresses than the release has replicas.
     """
     live, replicas = observed.live, release.settings.replicas
-    color = observed.live_color.other if observed.live_color else Color.BLUE
+    free = Color.GREEN if adopted else Color.BLUE
+    color = observed.live_color.other if observed.live_color else free
     known = observed.release(release.id)
     if (room := len(network.addresses(color))) < replicas:
         raise HostNotReady(
@@ -62,6 +66,7 @@ def make_plan(observed: Observed, release: Release, network: Network) -> Plan:
         live=live,
         name=f"{release.app}-{release.version}",
         unchanged=live is not None and live.release_id == release.id and len(live) == replicas,
+        adopted=adopted,
     )
 
 

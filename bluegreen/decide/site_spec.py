@@ -8,7 +8,7 @@ from bluegreen.decide.plan import Plan
 from bluegreen.model.ask import Ask
 from bluegreen.model.color import Color
 from bluegreen.model.replicas import Replicas
-from bluegreen.model.site import SiteSpec
+from bluegreen.model.site import InstalledSite, SiteSpec
 
 __all__ = ["own_url", "site_spec", "wanted_listens"]
 
@@ -16,18 +16,22 @@ _HTTP2_DIRECTIVE_SINCE = (1, 25, 1)
 _HITLESS_RELOAD_SINCE = (1, 27, 4)
 
 
-def site_spec(ask: Ask, plan: Plan, serving: Replicas | None, installed: str, nginx: tuple[int, ...], *, ipv6: bool) -> SiteSpec:
+def site_spec(
+    ask: Ask, plan: Plan, serving: Replicas | None, installed: InstalledSite | None, nginx: tuple[int, ...], *, ipv6: bool
+) -> SiteSpec:
     """The site that leads to `serving`, or to the candidate to come. The other slot keeps the servers in it, else those of `installed`.
 
     So the text changes, and NGINX reloads, only when something of it really changed.
     """
     color = serving.color if serving else plan.color
     own = serving.servers if serving else tuple(f"{address}:{plan.release.settings.container_port}" for address in plan.addresses)
-    servers = {color: own, color.other: _others(plan, color.other, own, installed)}
+    adopted = _adopted(plan, color.other, installed)
+    servers = {color: own, color.other: adopted or _others(plan, color.other, own, installed.text if installed else "")}
     return SiteSpec(
         app=ask.app.app,
         blue=servers[Color.BLUE],
         green=servers[Color.GREEN],
+        adopted=color.other if adopted else None,
         server_names=ask.traffic.server_names,
         listen=ask.traffic.listen,
         mode=ask.traffic.site,
@@ -40,6 +44,16 @@ def site_spec(ask: Ask, plan: Plan, serving: Replicas | None, installed: str, ng
         http2_directive=nginx >= _HTTP2_DIRECTIVE_SINCE,
         keepalive_min_timeout=nginx >= _HITLESS_RELOAD_SINCE,
     )
+
+
+def _adopted(plan: Plan, color: Color, installed: InstalledSite | None) -> tuple[str, ...]:
+    """The adopted app's place in that slot: it stays in the text until one of our releases takes its color."""
+    if plan.adopted is not None:
+        return plan.adopted.servers
+    if installed is None or installed.adopted is None or (plan.live is not None and plan.live.color is color):
+        return ()
+    named, place = installed.adopted
+    return (place,) if named is color else ()
 
 
 def _others(plan: Plan, other: Color, own: tuple[str, ...], installed: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy
 from bluegreen.model.event import Event
 from bluegreen.model.host import ContainerSpec, Facts, Guard, Peek, Seen
+from bluegreen.model.neighbor import Neighbor
 from bluegreen.model.observed import Answer, Routes
 from bluegreen.model.release import Release
 from bluegreen.model.site import InstalledSite, SiteSpec, UsersSite
@@ -45,6 +46,9 @@ class Containers(Protocol):
 
     def list(self, app: str) -> tuple[Container, ...]:
         """Every container of the app, running or not."""
+
+    def neighbors(self) -> tuple[Neighbor, ...]:
+        """The running containers on the host that no deployment made."""
 
     def inspect(self, container: Container) -> Container:
         """The container as it is now; a removed one comes back as not running, exit code 137."""
@@ -109,6 +113,12 @@ class Guardian(Protocol):
 
     def commit(self) -> None:
         """Make what is armed the committed route, and end the watch over the candidate. From here a fault rolls forward."""
+
+    def adopt(self, split: Split) -> None:
+        """Make `split` the committed route of an app that never had one, unproved: before the site that follows it is there."""
+
+    def forsake(self) -> None:
+        """Take back what `adopt` did: the app has no route any more. Only while no site of ours sends anybody along it."""
 
     def settle(self, split: Split) -> None:
         """Make `split` both the committed and the armed route, proved: how a commit leaves hot."""

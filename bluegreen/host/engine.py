@@ -22,6 +22,7 @@ from bluegreen.host.engine_create import Creator
 from bluegreen.host.engine_errors import address_taken, refusal
 from bluegreen.host.engine_link import EngineLink, reason
 from bluegreen.host.engine_log import log_lines, since
+from bluegreen.host.engine_neighbors import listed_neighbor
 from bluegreen.host.engine_read import (
     LABEL,
     inspected_container,
@@ -33,6 +34,7 @@ from bluegreen.host.engine_read import (
 from bluegreen.host.network import ensure_network, find_network, network_name
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy
+from bluegreen.model.neighbor import Neighbor
 
 __all__ = ["DockerEngine"]
 
@@ -77,6 +79,12 @@ class DockerEngine:
             found = api.containers(all=True, filters={"label": f"{LABEL}app={app}"})
         listed = (listed_container(app, each) for each in found)
         return tuple(self.inspect(each) if each.running else each for each in listed if each is not None)
+
+    def neighbors(self) -> tuple[Neighbor, ...]:
+        """The running containers that are no deployment's."""
+        with self._link.asking("list the host's containers") as api:
+            found = api.containers()
+        return tuple(one for one in map(listed_neighbor, found) if one is not None)
 
     def inspect(self, container: Container) -> Container:
         """The container as it is now; a removed one comes back as not running, exit code 137."""

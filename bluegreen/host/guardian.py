@@ -90,6 +90,14 @@ class HostGuardian:
         """Make what is armed the committed route; nothing is watched over any more."""
         self._ask("commit", failing="The route could not be committed")
 
+    def adopt(self, split: Split) -> None:
+        """Make `split` the committed route of an app that never had one."""
+        self._ask("adopt", split.name, failing="The running app could not be adopted")
+
+    def forsake(self) -> None:
+        """The app has no route any more."""
+        self._ask("forsake")
+
     def settle(self, split: Split) -> None:
         """Make `split` both the committed and the armed route, proved."""
         self._ask("settle", split.name, failing="The traffic could not be moved")

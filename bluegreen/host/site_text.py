@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from bluegreen.model.color import Color
 from bluegreen.model.site import Fit, InstalledSite, SiteMode, SiteSpec
 
 __all__ = ["LOOPBACK_PORT", "before_of", "marker_of", "parse_site", "prefix", "render_site", "site_path", "snippet_path"]
@@ -29,6 +30,7 @@ _MARKER = re.compile(r"^# marker: ([0-9a-f]{32})$", re.MULTILINE)
 _QUOTED = re.compile(r"""\$\{\w+\}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.DOTALL)
 _ENDS = re.compile(r"""[;{}#"'\n]""")
 _BEFORE = re.compile(r"^# before: (\S+)$", re.MULTILINE)
+_ADOPTED = re.compile(r"^# adopted: (blue|green) (\S+)$", re.MULTILINE)
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
@@ -44,7 +46,8 @@ def parse_site(text: str) -> InstalledSite:
     first = _FIRST_LINE.match(text)
     intact = first is not None and first[1] == _digest(text[first.end() :])
     mode = SiteMode.INCLUDE if f"\n{SNIPPET_LINE}" in text else SiteMode.MANAGED
-    return InstalledSite(text=text, edited=not intact, mode=mode)
+    adopted = _ADOPTED.search(text)
+    return InstalledSite(text=text, edited=not intact, mode=mode, adopted=(Color(adopted[1]), adopted[2]) if adopted else None)
 
 
 def marker_of(text: str) -> str:
@@ -86,6 +89,7 @@ def _body(spec: SiteSpec, *, marker: str) -> str:
         marker=marker,
         blue=[_word(address) for address in spec.blue],
         green=[_word(address) for address in spec.green],
+        adopted=spec.adopted.value if spec.adopted else "",
         lenient=_LENIENT,
         tls=tls,
         listens=[f"{_word(at)}{extra}{tls_words if tls else ''}" for at in (secure if tls else plain)],

@@ -113,6 +113,7 @@ def _app(inputs: Inputs) -> AppAsk:
         host_env_file=host_env_file,
         release_command=ReleaseCommand(words=inputs.release_command, timeout=inputs.release_timeout) if inputs.release_command else None,
         room=Room(inputs.room),
+        adopt=inputs.adopt,
     )
 
 

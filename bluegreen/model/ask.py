@@ -94,6 +94,7 @@ class AppAsk:
     """The app and how its containers run. `settings.container_port` is 0 until the image has told its EXPOSE.
 
     `host_env_file` is a path on the host, read there, whose variables come before those of `settings.env`.
+    `adopt` is the app that runs before the first deployment: `ADDRESS:PORT` or the name of its container, empty where there is none.
     """
 
     app: str
@@ -101,6 +102,7 @@ class AppAsk:
     host_env_file: str = ""
     release_command: ReleaseCommand | None = None
     room: Room = Room.REFUSE
+    adopt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bluegreen.model.color import Color
+from bluegreen.model.neighbor import Adopted
 
 __all__ = ["Outcome", "Result"]
 
@@ -26,6 +27,7 @@ class Outcome:
     """What serves now and what served before. `previous_version` is empty on a first deployment.
 
     `kept` are the versions whose stopped releases a rollback could return to, the newest first. `removed` is what `cleanup` removed.
+    `adopted` is the app that served before the first release: it still runs, and has no traffic any more.
     """
 
     result: Result
@@ -37,3 +39,4 @@ class Outcome:
     url: str = ""
     kept: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    adopted: Adopted | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from bluegreen.model.color import Color
+
 __all__ = ["Edit", "Fit", "InstalledSite", "SiteMode", "SiteSpec", "UsersSite"]
 
 
@@ -66,7 +68,7 @@ class SiteSpec:
     """All that the site's text depends on. `blue` and `green` are `address:port`; `http2_directive` is NGINX >= 1.25.1's spelling.
 
     In `include` mode names, listens, certificate and body size are the user's own, and not looked at.
-    `stick_by` is `request`, `ip` or `cookie:NAME`.
+    `stick_by` is `request`, `ip` or `cookie:NAME`. `adopted` is the color whose address is not ours but an adopted app's.
     """
 
     app: str
@@ -84,12 +86,17 @@ class SiteSpec:
     http2_directive: bool = False
     keepalive_min_timeout: bool = False
     ipv6: bool = True
+    adopted: Color | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalledSite:
-    """The site file as it lies on the host; `edited` when its text no longer matches the digest in its first line."""
+    """The site file as it lies on the host; `edited` when its text no longer matches the digest in its first line.
+
+    `adopted` is the color that an adopted app has in it, and that app's `address:port`.
+    """
 
     text: str
     edited: bool
     mode: SiteMode = SiteMode.MANAGED
+    adopted: tuple[Color, str] | None = None

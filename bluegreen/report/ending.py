@@ -91,4 +91,5 @@ def _outcome(tell: Reporter, outcome: Outcome) -> Outcome:
         url=tell.phrase(outcome.url),
         kept=tuple(tell.phrase(version) for version in outcome.kept),
         removed=tuple(tell.phrase(what) for what in outcome.removed),
+        adopted=None if outcome.adopted is None else replace(outcome.adopted, name=tell.phrase(outcome.adopted.name)),
     )

@@ -44,6 +44,8 @@ def _good(app: str, outcome: Outcome) -> str:
 
 
 def _previous(outcome: Outcome) -> str:
+    if outcome.adopted is not None:
+        return f"it took over from {outcome.adopted.name}, which still runs"
     if not outcome.previous_version:
         return "it is the first release on this host"
     if outcome.previous_version in outcome.kept:
@@ -58,6 +60,10 @@ def hints(report: Report) -> tuple[Hint, ...]:
     if report.outcome is None:
         return ()
     status = Hint("To see who serves, run it with the command", "status")
+    if report.outcome.adopted is not None:
+        adopted = report.outcome.adopted
+        look = " see what it is with" if adopted.stop.startswith("sudo ss") else " stop it with"
+        return status, Hint(f"{adopted.name} gets no requests any more and is yours to stop: when you are content,{look}", adopted.stop)
     if report.outcome.result in (Result.DEPLOYED, Result.ROLLED_BACK) and report.outcome.kept:
         return Hint(f"To go back to {report.outcome.kept[0]}, run it with the command", "rollback"), status
     return (status,)

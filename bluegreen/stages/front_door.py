@@ -7,6 +7,7 @@ import secrets
 from bluegreen.decide.site_spec import own_url
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Seen
+from bluegreen.model.neighbor import Adopted
 from bluegreen.model.observed import Answer
 from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import SiteMode
@@ -17,7 +18,7 @@ __all__ = ["check_front_door"]
 _TIMEOUT = 10.0
 
 
-def check_front_door(job: Job, serving: Replicas) -> str:
+def check_front_door(job: Job, serving: Replicas | Adopted) -> str:
     """Ask like a user, through the host's own NGINX, and look in its log where the request went. Returns the URL."""
     url = own_url(job.ask)
     token = secrets.token_hex(16)

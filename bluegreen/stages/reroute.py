@@ -14,6 +14,7 @@ from bluegreen.model.observed import Answer
 from bluegreen.model.progress import StepRecord
 from bluegreen.model.replicas import Replicas
 from bluegreen.model.verdict import Verdict
+from bluegreen.stages.adoption import adopt
 from bluegreen.stages.drain import drain
 from bluegreen.stages.evidence import show_candidate
 from bluegreen.stages.front_door import check_front_door
@@ -33,7 +34,10 @@ _LAST_ASKED = 5
 def reroute(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, undo: Undo) -> None:
     """Everything up to and including the commit. Going back is the undo of what was done so far."""
     with job.host.access_log(plan.release.app) as log:
-        fit_site(job, plan, candidate, undo)
+        if plan.adopted is not None:
+            adopt(job, plan, plan.adopted, candidate)
+        else:
+            fit_site(job, plan, candidate, undo)
         traffic = Traffic(job, log, plan.network.addresses(plan.color))
         eyes = _Eyes(watcher=watcher, traffic=traffic, preview=job.guardian.open_preview(plan.color))
         smoke_test(job, candidate, watcher, eyes.preview)
@@ -54,11 +58,12 @@ class _Eyes:
 
 def _shift_all(job: Job, plan: Plan, candidate: Replicas, eyes: _Eyes) -> None:
     """Step by step while two releases serve; at once when there is no other."""
-    if plan.live is None:
+    before = plan.live or plan.adopted
+    if before is None:
         _step(job, candidate, ShiftStep(share=100, hold=0), eyes, Split.giving(candidate.color, 100))
         return
     job.guardian.arm(Split.giving(candidate.color, 0, hot=True))
-    job.tell.say(f"hot: {plan.live.name} and {candidate.name} back each other up")
+    job.tell.say(f"hot: {before.name} and {candidate.name} back each other up")
     # What ran a moment ago and still runs need not be tried bit by bit.
     for step in (*(() if plan.running else job.ask.traffic.steps), ShiftStep(share=100, hold=job.ask.traffic.watch)):
         _step(job, candidate, step, eyes, Split.giving(candidate.color, step.share, hot=True))

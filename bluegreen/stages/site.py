@@ -30,7 +30,7 @@ def fit_site(job: Job, plan: Plan, serving: Replicas, undo: Undo) -> bool:
     text = nginx.text(spec)
     if installed is not None and installed.text == text:
         return False
-    if installed is not None and not spec.keepalive_min_timeout:
+    if (installed is not None or plan.adopted is not None) and not spec.keepalive_min_timeout:
         job.tell.warn(
             "NGINX's configuration changes, so NGINX reloads; versions before 1.27.4 close idle keep-alive connections at a reload,"
             " and a client that reuses one at that very moment sees it fail.",
@@ -40,13 +40,15 @@ def fit_site(job: Job, plan: Plan, serving: Replicas, undo: Undo) -> bool:
         undo.push("put the previous NGINX site back", lambda: _restore(job, spec.app, previous))
     where = "the locations that include it" if spec.mode is SiteMode.INCLUDE else ", ".join(spec.server_names)
     job.tell.done(f"NGINX's site for {where} is {'updated' if previous else 'in place'}")
+    if previous is not None and previous.adopted is not None and spec.adopted is None:
+        job.tell.say(f"the adopted app at {previous.adopted[1]} is out of NGINX's site: {serving.color.value} is this release's now")
     return True
 
 
 def _settled(job: Job, plan: Plan, serving: Replicas | None, installed: InstalledSite | None) -> SiteSpec:
     """The site that is wanted, once nothing is in its way."""
     nginx = job.host.nginx
-    spec = site_spec(job.ask, plan, serving, installed.text if installed else "", nginx.version(), ipv6=job.host.facts.ipv6)
+    spec = site_spec(job.ask, plan, serving, installed, nginx.version(), ipv6=job.host.facts.ipv6)
     if spec.mode is SiteMode.INCLUDE:
         return _included(job, plan, spec, installed)
     if installed is not None and installed.text == nginx.text(spec):

@@ -9,6 +9,7 @@ from bluegreen.errors import HostNotReady
 from bluegreen.host import ContainerSpec
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy, Role
+from bluegreen.model.neighbor import Neighbor, Published
 from tests.fakes.world import World
 
 
@@ -25,6 +26,13 @@ class FakeContainers:
         self._world.op("list")
         assert app
         return tuple(self._world.now(c) for c in list(self._world.containers.values()))
+
+    def neighbors(self) -> tuple[Neighbor, ...]:
+        self._world.op("neighbors")
+        return tuple(
+            Neighbor(name=name, published=(Published(address="0.0.0.0", port=int(place.rpartition(":")[2]), container_port=8000),))  # noqa: S104
+            for place, name in self._world.elsewhere.items()
+        )
 
     def inspect(self, container: Container) -> Container:
         self._world.op("inspect")

@@ -56,6 +56,17 @@ class FakeGuardian:
         self._world.watched.clear()
         self._op("committed")
 
+    def adopt(self, split: Split) -> None:
+        self._op("adopt")
+        assert self._world.routes.committed is None
+        self._world.routes = replace(self._world.routes, committed=split)
+        self._world.moved()
+
+    def forsake(self) -> None:
+        self._op("forsake")
+        self._world.routes = Routes(committed=None, armed=None)
+        self._world.moved()
+
     def settle(self, split: Split) -> None:
         self._op("settle")
         self._world.routes = Routes(committed=split, armed=split)
@@ -103,6 +114,9 @@ class FakeGuardian:
         route = self._world.routes.armed or self._world.routes.committed
         if self._world.front_door_elsewhere or route is None:
             return None
+        site = self._world.site
+        if site is not None and site.adopted is not None and site.adopted[0] is route.leader:
+            return Seen(upstreams=(site.adopted[1],), group=route.leader.value)
         leader = [c for c in self._world.containers.values() if c.color is route.leader and c.running]
         return Seen(upstreams=tuple(f"{c.address}:{c.port}" for c in leader), group=route.leader.value)
 

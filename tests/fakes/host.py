@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bluegreen.host import Answer, Facts, Guard, Peek
+from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Role
 from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec, UsersSite
 from tests.fakes.access_log import FakeAccessLog
@@ -37,7 +39,8 @@ class FakeNginx:
         self._world.op("install")
         assert app in text
         mode = SiteMode.INCLUDE if repr(SiteMode.INCLUDE) in text else SiteMode.MANAGED
-        previous, self._world.site = self._world.site, InstalledSite(text=text, edited=False, mode=mode)
+        site = InstalledSite(text=text, edited=False, mode=mode, adopted=_adopted(text))
+        previous, self._world.site = self._world.site, site
         self._world.moved()
         return previous
 
@@ -60,6 +63,17 @@ class FakeNginx:
         assert url
         assert installed is None or installed.text
         return self._world.users_site
+
+
+def _adopted(text: str) -> tuple[Color, str] | None:
+    """Whom the site's text names as adopted, and where."""
+    found = re.search(r"adopted=<Color\.(\w+)", text)
+    if found is None:
+        return None
+    color = Color[found[1]]
+    place = re.search(rf"{color.value}=\('([^']+)'", text)
+    assert place is not None
+    return color, place[1]
 
 
 class FakeHost:
@@ -102,6 +116,8 @@ class FakeHost:
         assert path.startswith("/")
         assert timeout > 0
         assert host == "" or host
+        if f"{address}:{port}" in self.world.elsewhere:
+            return GOOD
         here = (c for c in list(self.world.containers.values()) if (c.address, c.port) == (address, port))
         return self._answer(next((c for c in here if self.world.now(c).running), None))
 

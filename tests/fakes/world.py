@@ -61,6 +61,8 @@ class World:
     smoke_tests: list[tuple[str, dict[str, int]]] = field(default_factory=list)
     conflicts: tuple[str, ...] = ()
     users_site: UsersSite = field(default_factory=lambda: UsersSite(part="/etc/nginx/bluegreen/myexample.conf"))
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """Apps that are not ours, by where they answer; before there is a site their users reach the first of them some other way."""
     faults: dict[str, list[BlueGreenError]] = field(default_factory=dict)
     hooks: dict[str, Callable[[], object]] = field(default_factory=dict)
     ops: list[str] = field(default_factory=list)
@@ -101,6 +103,8 @@ class World:
     def serving(self) -> dict[str, int]:
         """Which version gets which percentage of the users' requests; `nobody` is what would be lost."""
         route = self.routes.armed or self.routes.committed
+        if self.site is None and self.elsewhere:
+            return {next(iter(self.elsewhere.values())): 100}
         if self.site is None or route is None:
             return {"nobody": 100}
         shares: dict[str, int] = {}
@@ -112,6 +116,8 @@ class World:
         return shares
 
     def _version(self, color: Color) -> str | None:
+        if self.site is not None and self.site.adopted is not None and self.site.adopted[0] is color:
+            return self.elsewhere.get(self.site.adopted[1])
         mine = (self.now(c) for c in list(self.containers.values()) if c.color is color and c.role is Role.WEB)
         return next((c.version for c in mine if c.running and f"{c.address}:{c.port}" in (self.site.text if self.site else "")), None)
 

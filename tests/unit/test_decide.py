@@ -18,6 +18,7 @@ from bluegreen.model.container import Container, Image, Network, Role
 from bluegreen.model.observed import Answer, Observed, Routes
 from bluegreen.model.release import Release, RunInfo, Settings
 from bluegreen.model.replicas import Replicas
+from bluegreen.model.site import InstalledSite
 
 MIB = 1024**2
 NETWORK = Network(name="bluegreen-x", subnet="10.9.0.0/16", blue=("10.9.0.2", "10.9.0.3"), green=("10.9.0.34", "10.9.0.35"))
@@ -151,9 +152,10 @@ def test_the_other_slot_keeps_its_port_so_that_nothing_reloads_for_nothing() -> 
     observed = Observed(routes=Routes(committed=Split(green=0), armed=None), containers=(live,), releases=())
     plan = make_plan(observed, release_of("v2"), NETWORK)
     candidate = Replicas(containers=(container_of("v2", plan.color, port=9000),))
-    spec = site_spec(ASK, plan, candidate, "", (1, 22, 1), ipv6=True)
+    spec = site_spec(ASK, plan, candidate, None, (1, 22, 1), ipv6=True)
     assert (spec.blue, spec.green) == (("10.9.0.2:8000",), ("10.9.0.34:9000",))
-    again = site_spec(ASK, plan, Replicas(containers=(live,)), "server 10.9.0.34:9000;", (1, 22, 1), ipv6=True)
+    named = InstalledSite(text="server 10.9.0.34:9000;", edited=False)
+    again = site_spec(ASK, plan, Replicas(containers=(live,)), named, (1, 22, 1), ipv6=True)
     assert (again.blue, again.green) == (spec.blue, spec.green)
 
 

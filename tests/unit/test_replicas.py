@@ -16,6 +16,7 @@ from bluegreen.model.color import Color, Split
 from bluegreen.model.observed import Observed, Routes
 from bluegreen.model.release import Settings
 from bluegreen.model.replicas import Replicas
+from bluegreen.model.site import InstalledSite
 from tests.unit.test_decide import ASK, MIB, NETWORK, container_of, release_of
 
 TWO = replace(release_of("v2"), settings=Settings(container_port=8000, replicas=2))
@@ -36,9 +37,10 @@ def test_a_release_with_another_number_of_replicas_leaves_the_other_slot_as_it_i
     plan = make_plan(observed, TWO, NETWORK)
     assert plan.addresses == NETWORK.green
     candidate = Replicas(containers=tuple(container_of("v2", Color.GREEN, address=address) for address in plan.addresses))
-    spec = site_spec(ASK, plan, candidate, "", (1, 22, 1), ipv6=True)
+    spec = site_spec(ASK, plan, candidate, None, (1, 22, 1), ipv6=True)
     assert (spec.blue, spec.green) == (("10.9.0.2:8000",), ("10.9.0.34:8000", "10.9.0.35:8000"))
-    again = site_spec(ASK, plan, Replicas(containers=(live,)), "server 10.9.0.34:8000;\nserver 10.9.0.35:8000;", (1, 22, 1), ipv6=True)
+    named = InstalledSite(text="server 10.9.0.34:8000;\nserver 10.9.0.35:8000;", edited=False)
+    again = site_spec(ASK, plan, Replicas(containers=(live,)), named, (1, 22, 1), ipv6=True)
     assert again == spec
 
 

@@ -83,6 +83,8 @@ obey() { # VERB REST
         disarm) disarm ;;
         commit) commit ;;
         settle) settle "$2" ;;
+        adopt) adopt "$2" ;;
+        forsake) forsake ;;
         save) save "${2%% *}" "${2#* }" ;;
         forget) if [[ $2 =~ ^[0-9a-f]{8}$ ]]; then rm -f "$HOME_DIR/releases/$2.json" 8>&- 9>&-; fi; say ok ;;
         sweep)

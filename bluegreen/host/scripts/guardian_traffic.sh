@@ -103,6 +103,20 @@ commit() {
     say ok
 }
 
+adopt() { # SPLIT: a first route, before there is a site; the running app has the traffic from the site's first moment on
+    split_of "$TRAFFIC"
+    [[ -z $REPLY ]] || { say "no this app has a route already: $REPLY"; return; }
+    known_split "$1" || { say "no there is no split called $1"; return; }
+    point "$TRAFFIC" "$1" new || { say "no the link $TRAFFIC cannot be written"; return; }
+    sync "$HOME_DIR" 9>&-
+    say ok
+}
+
+forsake() {
+    rm -f "$ARMED" "$TRAFFIC" 9>&-
+    say ok
+}
+
 settle() { # SPLIT
     if take "$1"; then commit; else say "no $SEEN"; fi
 }

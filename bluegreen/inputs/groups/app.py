@@ -80,6 +80,12 @@ class AppInputs(BaseModel):
     release_timeout: Annotated[float, PlainValidator(quantities.seconds)] = given(
         "5m", "How long the release command may take.", commands=_DEPLOY
     )
+    adopt: Annotated[str, PlainValidator(names.adopted)] = given(
+        "",
+        "For the first deployment beside an app that runs already: its `HOST:PORT` as NGINX reaches it, or its container's name."
+        " It keeps all traffic until the release has proved itself, and is never stopped.",
+        commands=_DEPLOY,
+    )
     room: Annotated[str, PlainValidator(phrases.choice(*(room.value for room in Room)))] = given(
         "refuse", "What to do when the host has no room for two releases at once: `refuse` or `warn`.", commands=_DEPLOY
     )

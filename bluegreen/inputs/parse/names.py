@@ -9,6 +9,7 @@ from bluegreen.inputs.parse.phrases import gather, lines
 
 __all__ = [
     "ImageName",
+    "adopted",
     "app_name",
     "app_of_image",
     "host_header",
@@ -80,6 +81,23 @@ def app_name(text: str) -> str:
     if word and _APP.fullmatch(word) is None:
         raise ValueError(f"`{word}` is no app name: up to 40 of a-z, 0-9 and `-`, neither first nor last a `-`")
     return word
+
+
+def adopted(text: str) -> str:
+    """The app that runs already: `ADDRESS:PORT`, or the name of its container; `localhost` becomes its address."""
+    word = text.strip()
+    host, colon, port = word.rpartition(":")
+    if not colon:
+        if word and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", word, re.ASCII) is None:
+            raise ValueError(f"`{word}` is neither HOST:PORT nor the name of a container")
+        return word
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise ValueError(f"`{word}`: `{port}` is no port")
+    try:
+        # NGINX would not start again while it cannot look up a name.
+        return f"{ipaddress.IPv4Address('127.0.0.1' if host == 'localhost' else host)}:{int(port)}"
+    except ValueError:
+        raise ValueError(f"`{word}`: `{host}` is no IPv4 address; an app on this host is `127.0.0.1:{port}`") from None
 
 
 def app_of_image(repository: str) -> str:
