@@ -17,6 +17,7 @@ from bluegreen.commands.cleanup import cleanup
 from bluegreen.commands.deploy import deploy
 from bluegreen.commands.plan import plan
 from bluegreen.commands.rollback import rollback
+from bluegreen.commands.setup import setup
 from bluegreen.commands.status import status
 from bluegreen.errors import BadInput, BlueGreenError
 from bluegreen.host import Clock, Host
@@ -40,6 +41,7 @@ _COMMANDS: Mapping[Command, Callable[[Ask, Host, Progress, Clock], Outcome | Ans
     Command.ROLLBACK: rollback,
     Command.STATUS: status,
     Command.CLEANUP: cleanup,
+    Command.SETUP: setup,
 }
 
 

@@ -204,6 +204,9 @@ class Host(Protocol):
     def prepare(self, app: str) -> tuple[str, ...]:
         """Make what the host lacks (state directories, tmpfiles.d, logrotate) and say what was made. Raises `HostNotReady`."""
 
+    def set_up(self, app: str, *, dry: bool) -> tuple[str, ...]:
+        """Make all that a bare host lacks, packages and groups too, and say what; with `dry` only say. Raises `HostNotReady`."""
+
     def guard(self, guard: Guard) -> AbstractContextManager[Guardian]:
         """Take the app's lock. Raises `Locked` when another deployment holds it for longer than `lock_timeout`.
 

@@ -20,10 +20,11 @@ from bluegreen.host.nginx import HostNginx
 from bluegreen.host.peek import peek
 from bluegreen.host.prepare import prepare
 from bluegreen.host.preview_proxy import PreviewProxy
+from bluegreen.host.setup import set_up
 from bluegreen.host.site_text import LOOPBACK_PORT
 from bluegreen.host.smoke import run_smoke_test
 from bluegreen.host.ssh import Connection
-from bluegreen.model.ask import Ask
+from bluegreen.model.ask import Ask, Command
 from bluegreen.model.progress import Progress
 
 __all__ = ["RemoteHost", "connect"]
@@ -45,9 +46,8 @@ def connect(ask: Ask, clock: Clock, tell: Progress) -> Iterator[RemoteHost]:
             _tell_facts(facts, tell)
             host = RemoteHost(connection, facts, clock, ask, meter)
             opened.callback(host.containers.close)
-            if not facts.docker:
-                host.containers.engine()
-            host.nginx.version()
+            if ask.command is not Command.SETUP:
+                _need_daemons(host)
         yield host
 
 
@@ -68,6 +68,10 @@ class RemoteHost:
     def prepare(self, app: str) -> tuple[str, ...]:
         """Make what the host lacks, and say what was made."""
         return tuple(f"made {what}" for what in prepare(self._connection, self.facts, app))
+
+    def set_up(self, app: str, *, dry: bool) -> tuple[str, ...]:
+        """Make all that a bare host lacks, and say what was or would be made."""
+        return set_up(self._connection, self.facts, app, dry=dry)
 
     def guard(self, guard: Guard) -> AbstractContextManager[Guardian]:
         """Take the app's lock, and hold it while the block runs."""
@@ -135,6 +139,12 @@ class RemoteHost:
         """However many replies are awaited inside, they count as one."""
         with self._meter.folded(), self._requests.keeping():
             yield
+
+
+def _need_daemons(host: RemoteHost) -> None:
+    if not host.facts.docker:
+        host.containers.engine()
+    host.nginx.version()
 
 
 def _tell_facts(facts: Facts, tell: Progress) -> None:

@@ -50,6 +50,7 @@ def make_ask(inputs: Inputs, environ: Mapping[str, str], commit: Callable[[Path]
             force=inputs.force,
             verbose=inputs.verbose,
             summary=inputs.summary,
+            dry_run=inputs.dry_run,
         ),
         run=_run(environ),
         smoke=SmokeTest(script=inputs.smoke_test, timeout=inputs.smoke_timeout) if inputs.smoke_test else None,

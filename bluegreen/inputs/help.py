@@ -22,6 +22,7 @@ _WHAT = {
     "rollback": "give the traffic back to the release that was live before, which is created and proved like any other",
     "status": "show who serves, what else of the app is on the host, and who is changing it",
     "cleanup": "remove what is the app's own and needed no more: old containers and images, left-overs",
+    "setup": "make a bare Debian or Ubuntu host ready: Docker, NGINX, the user's group, directories, log rotation",
 }
 
 _RULES = """
@@ -36,6 +37,9 @@ python entrypoint.py deploy --host 203.0.113.7 --username ubuntu --key-file ~/.s
     "rollback": "INPUT_KEY=… python entrypoint.py rollback --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
     "status": "ssh-keygen … && python entrypoint.py status --key-file - --host … --app myapp --json < id_ed25519",
     "cleanup": "INPUT_KEY=… python entrypoint.py cleanup --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
+    "setup": """\
+python entrypoint.py setup --host 203.0.113.7 --username ubuntu --key-file ~/.ssh/id_ed25519 \\
+    --fingerprint SHA256:… --app myapp --dry-run""",
 }
 
 

@@ -36,6 +36,7 @@ class Command(Enum):
     ROLLBACK = "rollback"
     STATUS = "status"
     CLEANUP = "cleanup"
+    SETUP = "setup"
 
 
 class Room(Enum):
@@ -184,7 +185,10 @@ class RetireAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """Limits on the run itself, and how much it tells: more in the log, a job summary, report.json on standard output."""
+    """Limits on the run itself, and how much it tells: more in the log, a job summary, report.json on standard output.
+
+    `dry_run` has `setup` only say what it would make.
+    """
 
     deadline: float = 1800.0
     lock_timeout: float = 600.0
@@ -193,6 +197,7 @@ class Control:
     verbose: bool = False
     summary: bool = True
     json: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

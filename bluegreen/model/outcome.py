@@ -19,6 +19,8 @@ class Result(Enum):
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
     CLEANED = "cleaned"
+    READY = "ready"
+    NOT_READY = "not-ready"
     FAILED = "failed"
 
 
@@ -28,6 +30,7 @@ class Outcome:
 
     `kept` are the versions whose stopped releases a rollback could return to, the newest first. `removed` is what `cleanup` removed.
     `adopted` is the app that served before the first release: it still runs, and has no traffic any more.
+    `made` is what `setup` made, or would make.
     """
 
     result: Result
@@ -39,4 +42,5 @@ class Outcome:
     url: str = ""
     kept: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
     adopted: Adopted | None = None

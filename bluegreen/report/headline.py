@@ -33,6 +33,8 @@ def _good(app: str, outcome: Outcome) -> str:
     match outcome.result:
         case Result.UNCHANGED:
             return f"{name} already serves all traffic; nothing was changed."
+        case Result.READY | Result.NOT_READY:
+            return _ready(app, outcome)
         case Result.SUPERSEDED:
             return f"A newer run has deployed {name} meanwhile; this run changed nothing."
         case Result.CLEANED:
@@ -41,6 +43,12 @@ def _good(app: str, outcome: Outcome) -> str:
             return f"{name} serves all traffic again; {_previous(outcome)}."
         case _:
             return f"{name} serves all traffic; {_previous(outcome)}."
+
+
+def _ready(app: str, outcome: Outcome) -> str:
+    if outcome.result is Result.NOT_READY:
+        return f"The host lacks {len(outcome.made)} of the things that {app} needs; nothing was changed."
+    return f"The host is ready for {app}{': what it lacked was made' if outcome.made else ', and was before: nothing was changed'}."
 
 
 def _previous(outcome: Outcome) -> str:
@@ -59,6 +67,10 @@ def hints(report: Report) -> tuple[Hint, ...]:
     """What to do next after a good end; errors bring their own advice."""
     if report.outcome is None:
         return ()
+    if report.outcome.result is Result.NOT_READY:
+        return (Hint("To make them, run it without `dry-run`, with the command", "setup"),)
+    if report.outcome.result is Result.READY:
+        return (Hint("To put a release on it, run it with the command", "deploy"),)
     status = Hint("To see who serves, run it with the command", "status")
     if report.outcome.adopted is not None:
         adopted = report.outcome.adopted

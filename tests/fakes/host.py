@@ -94,6 +94,14 @@ class FakeHost:
         assert app
         return ()
 
+    def set_up(self, app: str, *, dry: bool) -> tuple[str, ...]:
+        self.world.op("set_up")
+        assert app
+        lacking = tuple(self.world.lacking)
+        if not dry:
+            self.world.lacking.clear()
+        return lacking
+
     @contextmanager
     def guard(self, guard: Guard) -> Iterator[FakeGuardian]:
         self.world.op("guard")

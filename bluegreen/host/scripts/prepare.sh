@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # Makes what an app's deployments need on the host, as root, and says `made …` for each thing that was missing.
-# Joined after splits.sh. $2 is the deploy user, $3 the app. Running it twice makes nothing the second time.
+# Joined after splits.sh. $2 is the deploy user, $3 the app; with $4, `dry`, it only says what it would make.
+# Running it twice makes nothing the second time.
 set -eu
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 shopt -s nullglob
 umask 022
-user=$2 app=$3
+user=$2 app=$3 dry=${4-}
 group=$(id -gn "$user")
 home=/var/lib/bluegreen/apps/$app
 log=/var/log/bluegreen/$app.log
@@ -18,7 +19,7 @@ place() { # PATH OWNER GROUP MODE: a directory that is as it should be
     local is=
     [[ ! -d $1 ]] || is=$(stat -c '%U %G %a' "$1")
     [[ $is != "$2 $3 $4" ]] || return 0
-    install -d -o "$2" -g "$3" -m "$4" "$1"
+    [[ -n $dry ]] || install -d -o "$2" -g "$3" -m "$4" "$1"
     made "$1"
 }
 
@@ -26,10 +27,11 @@ write() { # PATH: a file with the text of standard input
     local text
     text=$(cat)
     [[ ! -e $1 || $(<"$1") != "$text" ]] || return 0
+    made "$1"
+    [[ -z $dry ]] || return 0
     printf '%s\n' "$text" >"$1.bluegreen-new"
     chmod 0644 "$1.bluegreen-new"
     mv -f "$1.bluegreen-new" "$1"
-    made "$1"
 }
 
 fill() { # DIRECTORY NUMBER [hot]: exactly the files of that split; a route that points here sees only right answers meanwhile
@@ -47,6 +49,8 @@ fill() { # DIRECTORY NUMBER [hot]: exactly the files of that split; a route that
 make_splits() { # the first time beside and renamed whole; later in place, for a link points into it
     local number where=$SPLITS
     splits_whole && return 0
+    made "$SPLITS"
+    [[ -z $dry ]] || return 0
     if [[ ! -e $SPLITS ]]; then
         where=$SPLITS.new
         rm -rf "$where"
@@ -57,11 +61,12 @@ make_splits() { # the first time beside and renamed whole; later in place, for a
     done
     [[ $where == "$SPLITS" ]] || mv -T "$where" "$SPLITS"
     splits_whole
-    made "$SPLITS"
 }
 
-exec 9>/run/bluegreen-prepare.lock
-flock -w 60 9
+if [[ -z $dry ]]; then
+    exec 9>/run/bluegreen-prepare.lock
+    flock -w 60 9
+fi
 
 place /var/lib/bluegreen root root 755
 place /var/lib/bluegreen/apps root root 755
@@ -69,12 +74,12 @@ make_splits
 place "$home" "$user" "$group" 711
 place "$home/releases" "$user" "$group" 700
 place "$home/preview" "$user" "$group" 711
-find "$home" ! -user "$user" -exec chown -h "$user:$group" {} +
+[[ -n $dry ]] || find "$home" ! -user "$user" -exec chown -h "$user:$group" {} +
 
 # Apps of several deploy users share /run/bluegreen. A sticky world-writable directory will not do: the kernel's protected_symlinks
 # would keep NGINX from following the links in it.
 run_owner=$user run_group=$group
-if id -nG "$user" | tr ' ' '\n' | grep -qx docker; then run_owner=root run_group=docker; fi
+if [[ -n ${joins_docker-} ]] || id -nG "$user" | tr ' ' '\n' | grep -qx docker; then run_owner=root run_group=docker; fi
 place /run/bluegreen "$run_owner" "$run_group" 775
 write /etc/tmpfiles.d/bluegreen.conf <<END
 # The armed routes of bluegreen-action. A reboot empties this directory, and so takes back what was not committed.
@@ -86,11 +91,13 @@ END
 
 place /var/log/bluegreen root root 755
 if [[ ! -e $log ]]; then
-    : >"$log"
     made "$log"
+    [[ -n $dry ]] || : >"$log"
 fi
-chgrp "$group" "$log"
-chmod 0640 "$log"
+if [[ -z $dry ]]; then
+    chgrp "$group" "$log"
+    chmod 0640 "$log"
+fi
 # NGINX gives the file to its worker's user when it reopens it, and leaves the group alone.
 write "/etc/logrotate.d/bluegreen-$app" <<END
 $log {

@@ -20,7 +20,7 @@ class CommandInputs(BaseModel):
         given(
             "deploy",
             """What to do: `deploy`, `plan` (what a deployment would do, changing nothing), `rollback` to the kept release, `status`,
-            or `cleanup` of what is left over.""",
+            `cleanup` of what is left over, or `setup` of a bare Debian or Ubuntu host.""",
         )
     )
 
@@ -36,6 +36,9 @@ class ControlInputs(BaseModel):
     )
     force: Annotated[bool, PlainValidator(phrases.flag)] = given(
         "false", "Deploy a release although it was rolled back before.", kind=Kind.SWITCH, commands=BUILDS
+    )
+    dry_run: Annotated[bool, PlainValidator(phrases.flag)] = given(
+        "false", "Only say what `setup` would make, changing nothing.", kind=Kind.SWITCH, commands=(Command.SETUP,)
     )
     verbose: Annotated[bool, PlainValidator(phrases.flag)] = given("false", "Log more.", kind=Kind.SWITCH)
     summary: Annotated[bool, PlainValidator(phrases.flag)] = given("true", "Write the job summary.", kind=Kind.SWITCH)
