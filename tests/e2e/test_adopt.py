@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from pathlib import Path
 
 from tests.box import Box
@@ -44,8 +45,8 @@ def test_a_running_app_is_adopted_and_its_users_notice_nothing(box: Box, product
         killed.finish()
         good = product.deploy("v3", shift="50% 1s", adopt=OLD)
         took_over = load.stop()
-    say_all(good, 0, f"hot: {OLD} and", f"v3 serves all traffic; it took over from {OLD}, which still runs", _STOP)
-    assert plain(good.summary).endswith(f"<code>{_STOP}</code>.")
+    say_all(good, 0, f"hot: {OLD} and", f"v3 serves all traffic; it took over from {OLD}", _STOP)
+    assert unescape(plain(good.summary)).endswith(f"<code>{_STOP}</code>.")
     assert "so NGINX reloads" not in good.out
     served_by(took_over, "old", "v2", "v3")
     assert old_state(box) == before

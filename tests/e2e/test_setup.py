@@ -7,8 +7,8 @@ from tests.e2e.deploying import APP_NAME, QUICK, say_all
 from tests.e2e.product import Product, serving
 
 _STATE = (
-    "find /etc/nginx /etc/tmpfiles.d /etc/logrotate.d /etc/group /var/lib/bluegreen /var/log/bluegreen /run -xdev"
-    r" ! -path '/run/docker*' ! -path '/run/containerd*' ! -path '/run/sudo*' -printf '%p %T@ %m %u %g\n' 2> /dev/null | sort"
+    "find /etc/nginx /etc/tmpfiles.d /etc/logrotate.d /etc/group /var/lib/bluegreen /var/log/bluegreen /run/bluegreen"
+    r" -printf '%p %T@ %m %u %g\n' 2> /dev/null | sort"
 )
 _MISSING = (
     "package nginx",
