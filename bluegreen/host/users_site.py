@@ -28,14 +28,20 @@ def users_site(dump: str, app: str, url: str, before: str = "") -> UsersSite:
     every = locations(tree)
     including = [place for place in every if _include_of(place, path) is not None]
     chosen = route_of(tree, url)
+    notes: list[str] = []
     problems = list(_read_too_early(tree, including, app))
     if chosen is not None and chosen not in including:
-        problems += _no_proxy(chosen)
-        before = _authority(chosen) or before
+        if including:
+            there = " and ".join(place.location.place for place in including)
+            notes.append(f"{chosen.location.place} answers `url` without the part that {there} includes: give a `url` that leads there.")
+        else:
+            problems += _no_proxy(chosen)
+            before = _authority(chosen) or before
     to_change = [place for place in every if place not in including and before and _authority(place) == before]
     ours = [*including, *to_change]
     for place in ours:
         problems += _problems(place, path)
+        notes += _notes(place)
     problems += _logs_differ(ours)
     return UsersSite(
         part=path,
@@ -43,7 +49,7 @@ def users_site(dump: str, app: str, url: str, before: str = "") -> UsersSite:
         edits=tuple(_edit(place, path) for place in to_change),
         fit=_fit(ours, before, {one.words[0] for one, _ in walk(tree) if one.name == "upstream" and one.words}),
         problems=tuple(dict.fromkeys(problems)),
-        notes=tuple(dict.fromkeys(note for place in ours for note in _notes(place))),
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 
@@ -139,11 +145,11 @@ def _no_proxy(place: Place) -> Iterator[str]:
         return
     how = next((one for one in place.location.block or () if one.name.endswith("_pass")), None)
     if how is None:
-        yield f"{place.location.place}, which answers `url`, passes nothing on: put the line into the location that leads to the app."
+        yield f"{place.location.place}, which answers `url`, passes nothing on: give a `url` that leads to the app's location."
     elif how.name != "proxy_pass" or how.words[0].startswith("https:"):
         yield f"{how.place}, which answers `url`, has `{how.text}`: only an app that is asked over plain HTTP can be taken over."
     else:
-        yield f"{how.place}, which answers `url`, has `{how.text}`: nobody can tell where that leads. Replace it by the line."
+        yield f"{how.place}, which answers `url`, has `{how.text}`: nobody can tell where that leads. Write the app's address there."
 
 
 def _problems(place: Place, path: str) -> Iterator[str]:

@@ -67,6 +67,12 @@ def _included(job: Job, plan: Plan, spec: SiteSpec, installed: InstalledSite | N
     users = job.host.nginx.users_site(spec.app, job.ask.traffic.url, installed)
     for note in users.notes:
         job.tell.warn(note)
+    if not users.included and installed is not None and installed.mode is SiteMode.MANAGED:
+        raise HostNotReady(
+            f"The site of {spec.app} is `managed` by its earlier deployments, and no location of yours includes it.",
+            means="Taking the managed server block away would leave your users without a way in.",
+            todo="Go on with `site: managed`.",
+        )
     if users.problems:
         raise HostNotReady(
             "Your NGINX configuration and the part that it includes do not go together. " + " ".join(users.problems),
@@ -83,12 +89,6 @@ def _included(job: Job, plan: Plan, spec: SiteSpec, installed: InstalledSite | N
 
 def _not_included(job: Job, plan: Plan, spec: SiteSpec, users: UsersSite, installed: InstalledSite | None) -> HostNotReady:
     """The part is put in place, so that the user's edit of one line is valid; it changes nothing for anybody yet."""
-    if installed is not None and installed.mode is SiteMode.MANAGED:
-        return HostNotReady(
-            f"The site of {spec.app} is `managed` by its earlier deployments, and no location of yours includes it.",
-            means="Taking the managed server block away would leave your users without a way in.",
-            todo="Go on with `site: managed`.",
-        )
     text = job.host.nginx.text(spec)
     if installed is None or installed.text != text:
         _install(job, spec, text)

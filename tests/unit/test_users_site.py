@@ -177,6 +177,14 @@ def test_what_would_break_is_named_with_its_place_and_its_remedy(location: str, 
     assert problem.startswith("/etc/nginx/sites-enabled/shop:")
 
 
+def test_a_url_that_leads_to_another_app_is_corrected_and_the_other_app_left_alone() -> None:
+    """Only the API is ours; the front page is somebody else's. It is said at once; whether users get through, the front door tells."""
+    site = seen("proxy_pass http://127.0.0.1:3000;", more=f"location /api/ {{ include {PART}; }}", before="127.0.0.1:8000")
+    (note,) = site.notes
+    assert "give a `url` that leads there" in note
+    assert (site.problems, site.edits, site.fit.before_address) == ((), (), "127.0.0.1:8000")
+
+
 @pytest.mark.parametrize(
     "location",
     [
