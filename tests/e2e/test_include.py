@@ -135,5 +135,5 @@ def test_the_whole_way_of_a_user_s_own_site(box: Box, shop: Product, tmp_path: P
 
     box.write(_SITE, _SHOP)
     box.sh("nginx -s reload && sleep 0.3")
-    say_all(shop.deploy("v2"), 4, f"{_SITE}:18: `proxy_pass http://127.0.0.1:8000;` becomes", f"{APP_NAME}-v1", "serves all traffic")
+    say_all(shop.deploy("v4"), 4, f"{_SITE}:18: `proxy_pass http://127.0.0.1:8000;` becomes", f"{APP_NAME}-v1", "serves all traffic")
     assert route(box)[1] == "000"
