@@ -18,9 +18,12 @@ LOOPBACK_PORT = 29173
 # Where the part for the user's location begins in the site's text: on the host, a file of its own begins with this line.
 SNIPPET_LINE = "# bluegreen part of "
 
-# Measured (bench/routing.py): lone failures of live move no other request. More than three would be slow to leave a killed container,
-# whose address answers nothing: each request that finds out waits for proxy_connect_timeout. NGINX forgets failures only when seconds
-# pass without one, so a live that fails several times a second is left for a moment at a time.
+# Measured (bench/routing.py). NGINX forgets a server's failures only when `fail_timeout` passes without one, so a live release that fails
+# several times a second is left in any case, for `fail_timeout` after every `max_fails`: with 3 and 2 s a candidate without a share got
+# three of four requests of a live one that dropped 1 in 50. Many more than ten would be slow to leave a killed container, whose address
+# answers nothing: each request that finds out waits for proxy_connect_timeout.
+_HOT = "max_fails=10 fail_timeout=1s"
+# Where several replicas serve day and night nobody is in danger of getting more than the share that was meant for it.
 _LENIENT = "max_fails=3 fail_timeout=2s"
 # A longer exact name does not fit a bucket of NGINX's default server_names_hash (64 bytes); one written as a pattern is not in that hash.
 _LONGEST_HASHED_NAME = 46
@@ -91,6 +94,7 @@ def _body(spec: SiteSpec, *, marker: str) -> str:
         green=[_word(address) for address in spec.green],
         adopted=spec.adopted.value if spec.adopted else "",
         lenient=_LENIENT,
+        hot=_HOT,
         tls=tls,
         listens=[f"{_word(at)}{extra}{tls_words if tls else ''}" for at in (secure if tls else plain)],
         redirects=[f"{_word(at)}{extra}" for at in plain] if tls else [],

@@ -90,7 +90,9 @@ def test_a_dead_color_is_left_within_a_few_requests(box: Box, hot: Colors) -> No
     box.docker("kill", "web-blue")
     with ThreadPoolExecutor(12) as users:
         assert list(users.map(lambda method: ask(box, method), ("GET", "POST") * 6)) == [(200, "green")] * 12
-    assert ask(box, "GET") == (200, "green")
-    *found_out, last = tried(box)
-    assert last == [green]
-    assert {tuple(one) for one in found_out} <= {(green,), (blue, green)}
+        found_out = len(tried(box))
+        assert list(users.map(lambda method: ask(box, method), ("GET", "POST") * 6)) == [(200, "green")] * 12
+    went = [tuple(one) for one in tried(box)]
+    assert set(went) <= {(green,), (blue, green)}
+    # One a second still looks whether it is back.
+    assert went[found_out:].count((green,)) >= 10
