@@ -1,0 +1,88 @@
+"""The host that lives already, on a Friday: its app is taken over behind its own TLS site, beside its other site and its database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.box import Box
+from tests.e2e.before import OLD, OLD_PLACE, old_state, run_old
+from tests.e2e.certificates import CERTIFICATE, KEY, self_signed
+from tests.e2e.deploying import APP_NAME, QUICK, route, say_all, served_by
+from tests.e2e.product import Product
+from tests.load import Kind, Load, Record, Target
+
+_NAME = "shop.example"
+_SHOP, _BLOG = "/etc/nginx/sites-enabled/shop", "/etc/nginx/sites-enabled/blog"
+_LINE, _EDITED = f"proxy_pass http://{OLD_PLACE};", f"include /etc/nginx/bluegreen/{APP_NAME}.conf;"
+_TLS = f"listen 443 ssl http2; ssl_certificate {CERTIFICATE}; ssl_certificate_key {KEY};"
+_SHOP_TEXT = f"""server {{
+    {_TLS}
+    server_name {_NAME};
+    location / {{
+        {_LINE}
+        proxy_set_header Host $host;
+    }}
+}}
+"""
+_BLOG_TEXT = f'server {{ {_TLS} server_name blog.example; location / {{ return 200 "the blog\\n"; }} }}\n'
+_OTHERS = (
+    f"sha256sum {_BLOG}; curl -sk --resolve blog.example:443:127.0.0.1 https://blog.example/;"
+    " docker inspect -f '{{.Id}} {{json .State}} {{json .NetworkSettings}}' db"
+)
+_RATES = {Kind.GET: 40.0, Kind.POST: 20.0, Kind.FRESH: 10.0}
+
+
+@pytest.fixture
+def shop(box: Box, product: Product) -> Product:
+    """The app on a published port and a database beside it, each somebody's container; two TLS sites of the distribution's NGINX."""
+    box.docker("network", "create", "shop_default")
+    run_old(box)
+    box.docker("run", "-d", "--name", "db", "--network", "shop_default", "python:3.12-slim", "python", "-m", "http.server", "5432")
+    self_signed(box, _NAME)
+    box.write(_SHOP, _SHOP_TEXT)
+    box.write(_BLOG, _BLOG_TEXT)
+    box.sh("nginx -t 2>&1 && nginx -s reload && sleep 0.3")
+    product.inputs |= {**QUICK, "site": "include", "url": f"https://{_NAME}/", "adopt": OLD, "networks": "shop_default"}
+    return product
+
+
+def _raced(records: list[Record], *versions: str) -> None:
+    """Assert the same as `served_by`, but for those who wrote on an idle connection in the very moment in which a reload closed it."""
+    failed = [record for record in records if record.failed]
+    assert all(record.race and record.reused for record in failed), failed
+    assert len(failed) <= 5, failed
+    served_by([record for record in records if not record.failed], *versions)
+
+
+def test_a_living_host_is_adopted_without_a_failed_request(box: Box, shop: Product, tmp_path: Path) -> None:
+    """`setup`, one line edited, a bad first release, a good one, the next, another bad one, a rollback: all under load on 443."""
+    others, old = box.sh(_OTHERS), old_state(box)
+    target = Target(address=box.address, port=443, host=_NAME, tls=True)
+    say_all(shop.run("setup"), 0, f"The host is ready for {APP_NAME}")
+    say_all(shop.deploy("v1"), 4, f"{_SHOP}:5: `{_LINE}` becomes `{_EDITED}`")
+    box.write(_SHOP, _SHOP_TEXT.replace(_LINE, _EDITED))
+    box.sh("nginx -t 2>&1 && nginx -s reload && sleep 0.5")
+
+    with Load(target, tmp_path / "adopting.jsonl", rates=_RATES) as load:
+        say_all(shop.deploy("v1", bad="traceback=2", shift="50% 5s"), 8, f"{OLD} serves all traffic, as before")
+        done = shop.deploy("v2", shift="20% 1s")
+        records = load.stop()
+    say_all(done, 0, f"hot: {OLD} and {APP_NAME}-v2", f"docker stop {OLD}")
+    served_by(records, "old", "v1", "v2")
+    ask_db = "import urllib.request as r; print(r.urlopen('http://db:5432/').status)"
+    assert box.docker("exec", f"{APP_NAME}-v2", "python", "-c", ask_db) == "200"
+
+    with Load(target, tmp_path / "next.jsonl", rates=_RATES) as load:
+        say_all(shop.deploy("v3"), 0, "so NGINX reloads", f"the adopted app at {OLD_PLACE} is out of NGINX's site")
+        records = load.stop()
+    _raced(records, "v2", "v3")
+    with Load(target, tmp_path / "later.jsonl", rates=_RATES) as load:
+        say_all(shop.deploy("v4", bad="traceback=1", shift="50% 5s"), 8, f"{APP_NAME}-v3 serves all traffic")
+        say_all(shop.run("rollback"), 0, "v2 serves all traffic again")
+        records = load.stop()
+    served_by(records, "v2", "v3", "v4")
+    assert route(box)[1] == "100"
+    assert (box.sh(_OTHERS), old_state(box)) == (others, old)
+    assert box.read(_SHOP) + "\n" == _SHOP_TEXT.replace(_LINE, _EDITED)
