@@ -13,9 +13,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bluegreen.commands.abort import abort
 from bluegreen.commands.cleanup import cleanup
 from bluegreen.commands.deploy import deploy
 from bluegreen.commands.plan import plan
+from bluegreen.commands.promote import promote
 from bluegreen.commands.rollback import rollback
 from bluegreen.commands.setup import setup
 from bluegreen.commands.status import status
@@ -42,6 +44,8 @@ _COMMANDS: Mapping[Command, Callable[[Ask, Host, Progress, Clock], Outcome | Ans
     Command.STATUS: status,
     Command.CLEANUP: cleanup,
     Command.SETUP: setup,
+    Command.PROMOTE: promote,
+    Command.ABORT: abort,
 }
 
 

@@ -6,10 +6,12 @@
     ├── HostNotReady      4    the host lacks something, or users cannot reach our site
     │   └── Withdrawn     4    this release was rolled back, and `force` was not given
     ├── Locked            5    another deployment of this app is running
+    │   └── Paused        5    another deployment of this app is paused
     ├── NoImage           6    there is no image to deploy
     ├── CandidateFailed   7    the new release failed before it got any traffic
     ├── WentBack          8    the new release got traffic, and the verdict said go back
     ├── NothingToRollBack 9    no kept release
+    │   └── NothingPaused 9    no paused deployment to promote or abort
     ├── UndoFailed        10   the host needs a person
     └── Cancelled         130  the job was cancelled
 
@@ -31,7 +33,9 @@ __all__ = [
     "HostNotReady",
     "Locked",
     "NoImage",
+    "NothingPaused",
     "NothingToRollBack",
+    "Paused",
     "UndoFailed",
     "Unreachable",
     "WentBack",
@@ -106,6 +110,12 @@ class Locked(BlueGreenError):
     title = "Another deployment is running"
 
 
+class Paused(Locked):
+    """Another deployment of the same app is paused, and somebody has to decide about it first."""
+
+    title = "A deployment is paused"
+
+
 class NoImage(BlueGreenError):
     """There is no image to deploy: it could not be built or found."""
 
@@ -132,6 +142,12 @@ class NothingToRollBack(BlueGreenError):
 
     exit_code = 9
     title = "Nothing to roll back to"
+
+
+class NothingPaused(NothingToRollBack):
+    """There is no paused deployment to promote or to abort."""
+
+    title = "Nothing is paused"
 
 
 class UndoFailed(BlueGreenError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bluegreen.commands.guarded import guarded
+from bluegreen.commands.refusals import refuse_paused
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
 from bluegreen.model.observed import Observed
@@ -17,6 +18,7 @@ __all__ = ["cleanup"]
 def cleanup(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
     """Recover, then remove containers, images and records beyond `keep`. Nothing of a release that serves, of a newer image, of others."""
     with guarded(ask, host, tell, clock) as (job, seen):
+        refuse_paused(job, seen)
         pruned = _prune(job, seen)
         swept = job.guardian.sweep(release.id for release in job.guardian.look()[1])
         for path in swept:

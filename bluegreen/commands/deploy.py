@@ -9,8 +9,8 @@ after it nothing is undone, and a fault only leaves some cleaning up to the next
 from __future__ import annotations
 
 from bluegreen.commands.guarded import guarded
-from bluegreen.commands.outcomes import changed, superseded, told_state, unchanged
-from bluegreen.commands.refusals import refuse_withdrawn
+from bluegreen.commands.outcomes import changed, paused, superseded, told_state, unchanged
+from bluegreen.commands.refusals import refuse_paused, refuse_withdrawn
 from bluegreen.decide.plan import Plan, make_plan, newer_run
 from bluegreen.decide.processes import swap
 from bluegreen.errors import BadInput, stating
@@ -42,6 +42,7 @@ def deploy(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
     with tell.stage(Stage.BUILD), stating("Nothing was changed; what serves goes on serving."):
         release = build(ask, ask.build, host, tell)
     with guarded(ask, host, tell, clock) as (job, before):
+        refuse_paused(job, before)
         if newer := newer_run(before, release, since=begun):
             return superseded(job, newer)
         plan = make_plan(before, release, host.containers.network(release.app), serves_already(ask, host, tell, before))
@@ -54,15 +55,17 @@ def deploy(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
 def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
     """Launch the planned release, prove it, shift the traffic to it, retire the one before."""
     tell = job.tell
-    with told_state(plan, undone=""):
+    with told_state(job, plan, undone=""):
         check_site(job, plan)
-    with told_state(plan, undone="Nothing of the candidate is left."), Undo(tell, job.clock) as undo:
+    with told_state(job, plan, undone="Nothing of the candidate is left."), Undo(tell, job.clock) as undo:
         with tell.stage(Stage.LAUNCH):
             candidate = launch(job, plan, undo)
         with tell.stage(Stage.PROBE):
             watcher = probe(job, candidate, plan.live)
         with tell.stage(Stage.REROUTE):
-            reroute(job, plan, candidate, watcher, undo)
+            step = reroute(job, plan, candidate, watcher, undo)
+    if step is not None:
+        return paused(job, plan, candidate, step)
     with tell.stage(Stage.RETIRE):
         kept = retire(job, plan, candidate)
     return changed(job, plan, result, candidate, kept)
@@ -70,7 +73,7 @@ def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
 
 def _same_again(job: Job, plan: Plan, live: Replicas) -> Outcome:
     """The very same release is live: at most its site changes, and its users must reach it all the same."""
-    with job.tell.stage(Stage.REROUTE), told_state(plan, undone="NGINX's site is what it was."), Undo(job.tell, job.clock) as undo:
+    with job.tell.stage(Stage.REROUTE), told_state(job, plan, undone="NGINX's site is what it was."), Undo(job.tell, job.clock) as undo:
         refitted = fit_site(job, plan, live, undo)
         check_front_door(job, live)
     if todo := swap(plan.before.containers, plan.release, live.color, again=True):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
+from bluegreen.decide.history import FAILED
 from bluegreen.decide.plan import Plan
 from bluegreen.decide.site_spec import own_url
 from bluegreen.errors import BlueGreenError, Cancelled, UndoFailed, Unreachable
+from bluegreen.model.ask import ShiftStep
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
 from bluegreen.stages.job import Job
 
-__all__ = ["changed", "superseded", "told_state", "unchanged"]
+__all__ = ["changed", "paused", "superseded", "told_state", "unchanged"]
+
+_NONE = "No release serves: none did before."
 
 
 def changed(job: Job, plan: Plan, result: Result, live: Replicas, kept: tuple[str, ...] = ()) -> Outcome:
@@ -31,6 +36,11 @@ def changed(job: Job, plan: Plan, result: Result, live: Replicas, kept: tuple[st
     )
 
 
+def paused(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep) -> Outcome:
+    """The planned release keeps a share of the traffic until somebody decides."""
+    return replace(changed(job, plan, Result.PAUSED, candidate), share=step.share)
+
+
 def unchanged(job: Job, plan: Plan, live: Replicas) -> Outcome:
     """The planned release was live before."""
     job.tell.done(f"{live.name} is this very release, and live: nothing was touched")
@@ -44,8 +54,11 @@ def superseded(job: Job, newer: Release) -> Outcome:
 
 
 @contextmanager
-def told_state(plan: Plan, *, undone: str) -> Iterator[None]:
-    """An error is told here what serves now, once the undo has run, besides what its room knew; `undone` says what that removed."""
+def told_state(job: Job, plan: Plan, *, undone: str) -> Iterator[None]:
+    """An error is told here what serves now, once the undo has run, besides what its room knew; `undone` says what that removed.
+
+    It goes into the journal too, as far as there is still a guardian to write it.
+    """
     try:
         yield
     except BlueGreenError as error:
@@ -53,15 +66,19 @@ def told_state(plan: Plan, *, undone: str) -> Iterator[None]:
             error.state = _state(plan, error, undone)
         elif not isinstance(error, UndoFailed | Unreachable):
             error.state = f"{error.state} {_state(plan, error, undone)}"
+        with suppress(BlueGreenError):
+            job.guardian.record(FAILED, version=plan.release.version, release=plan.release.id, title=error.title)
         raise
 
 
 def _state(plan: Plan, error: BlueGreenError, undone: str) -> str:
+    if plan.held is not None and isinstance(error, Cancelled | Unreachable):
+        return f"The deployment is paused as before: {plan.name} keeps {plan.held} % of the requests, within the lease at the latest."
     before = plan.live or plan.adopted
-    serves = f"{before.name} serves all traffic, as before." if before else "No release serves: none did before."
+    serves = f"{before.name} serves all traffic{', as before' if plan.held is None else ''}." if before else _NONE
     match error:
         case UndoFailed():
-            return "The committed route was not changed."
+            return "The committed route was not changed." if plan.held is None else "Look with `command: status` at what serves."
         case Cancelled():
             return f"{serves} What was started is drained and stopped by the host itself."
         case Unreachable():

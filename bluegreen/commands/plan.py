@@ -12,7 +12,7 @@ from bluegreen.decide.plan import Plan, make_plan
 from bluegreen.decide.recovery import remedies
 from bluegreen.decide.site_spec import site_spec, wanted_listens
 from bluegreen.errors import BadInput, HostNotReady
-from bluegreen.host import Clock, Host
+from bluegreen.host import Clock, Host, Peek
 from bluegreen.model.ask import Ask
 from bluegreen.model.container import Image
 from bluegreen.model.neighbor import Adopted
@@ -47,8 +47,7 @@ def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
         check_room(ask.app, host, tell)
     installed = host.nginx.site(app)
     diff = _diff(ask, host, made, installed, problems)
-    if not ask.control.force and image and (event := withdrawn(peek.events, release.id)) and not made.unchanged:
-        problems.append(f"{release.version} was rolled back at {event.at}; to deploy it all the same: `force: true`")
+    problems += _decisions(ask, peek, made)
     return PlanReport(
         app=app,
         version=release.version,
@@ -76,6 +75,15 @@ def _adopted(ask: Ask, host: Host, tell: Progress, before: Observed, problems: l
     except HostNotReady as error:
         problems.append(_problem(error))
         return None
+
+
+def _decisions(ask: Ask, peek: Peek, made: Plan) -> Iterator[str]:
+    """What a person has to decide first."""
+    event = withdrawn(peek.events, made.release.id)
+    if event is not None and made.release.image_id and not made.unchanged and not ask.control.force:
+        yield f"{made.release.version} was rolled back at {event.at}; to deploy it all the same: `force: true`"
+    if made.before.paused is not None:
+        yield f"a deployment is paused with {made.before.paused.name}: `promote` or `abort` it first"
 
 
 @contextmanager

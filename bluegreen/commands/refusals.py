@@ -1,13 +1,15 @@
-"""What a deployment is not asked to do twice: a person has said no to it, on this host."""
+"""What a person has to decide first: about a release that was taken back, about a deployment that is paused."""
 
 from __future__ import annotations
 
-from bluegreen.decide.history import withdrawn
+from bluegreen.decide.history import pause_of, withdrawn
 from bluegreen.decide.plan import Plan
-from bluegreen.errors import Withdrawn
+from bluegreen.errors import NothingPaused, Paused, Withdrawn
+from bluegreen.model.observed import Observed
+from bluegreen.model.replicas import Replicas
 from bluegreen.stages.job import Job
 
-__all__ = ["refuse_withdrawn"]
+__all__ = ["paused_candidate", "refuse_paused", "refuse_withdrawn"]
 
 
 def refuse_withdrawn(job: Job, plan: Plan) -> None:
@@ -20,3 +22,31 @@ def refuse_withdrawn(job: Job, plan: Plan) -> None:
             state=f"Nothing was changed; {plan.live.name if plan.live else 'no release'} serves.",
             todo="Mend it and deploy that. To deploy this one all the same: `force: true`.",
         )
+
+
+def refuse_paused(job: Job, seen: Observed) -> None:
+    """A paused deployment has traffic and an owner: nothing else may change the app meanwhile."""
+    if seen.candidate_color is None or seen.routes.committed is None:
+        return
+    newest = seen.paused.name if seen.paused else "a release that runs no more"
+    event = pause_of(job.guardian.history(), seen.paused_release)
+    since = f" since {event.at}, by {event.by}" if event else ""
+    share = seen.routes.committed.share(seen.candidate_color)
+    raise Paused(
+        f"A deployment of {job.ask.app.app} is paused: {newest} has {share} % of the requests{since}.",
+        means="Somebody wants to look at it before it goes on.",
+        state="Nothing was changed; both releases serve as before.",
+        todo="Go on with it with `command: promote`, or end it with `command: abort`; then run this again.",
+    )
+
+
+def paused_candidate(seen: Observed) -> Replicas:
+    """The release whose deployment is paused. Raises `NothingPaused`."""
+    if seen.paused is None:
+        raise NothingPaused(
+            "No deployment of this app is paused on this host.",
+            means="It was promoted or aborted already, or `shift` had no step that ends in `pause`.",
+            state="Nothing was changed.",
+            todo="`command: status` shows what serves.",
+        )
+    return seen.paused

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bluegreen.commands.deploy import replace_live
 from bluegreen.commands.guarded import guarded
+from bluegreen.commands.refusals import refuse_paused
 from bluegreen.decide.plan import make_plan, rollback_target, still_running
 from bluegreen.errors import NothingToRollBack
 from bluegreen.host import Clock, Host
@@ -22,6 +23,7 @@ __all__ = ["rollback"]
 def rollback(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
     """Put the kept release that was committed last in the place of the live one."""
     with guarded(ask, host, tell, clock, spare=still_running) as (job, before):
+        refuse_paused(job, before)
         target = rollback_target(before)
         if host.containers.image(target.image_id) is None:
             raise NothingToRollBack(

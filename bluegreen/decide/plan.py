@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bluegreen.errors import HostNotReady, NothingToRollBack
+from bluegreen.model.ask import ShiftStep
 from bluegreen.model.color import Color
 from bluegreen.model.container import Network, Role
 from bluegreen.model.neighbor import Adopted
@@ -12,7 +14,7 @@ from bluegreen.model.observed import Observed
 from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
 
-__all__ = ["Plan", "make_plan", "newer_run", "rollback_target", "still_running"]
+__all__ = ["Plan", "make_plan", "newer_run", "promotion", "rollback_target", "steps_left", "still_running"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class Plan:
     runs. `unchanged` says that they are this very release already, all of it. `name` is what the candidate will be called, if nothing else
     is. `withdraws` says that the live release is taken out of service on purpose: a rollback. `running` are containers of `release` that
     still run in the slot, so that none need be made. `adopted` is the app that is not ours and has the traffic, in the other slot, until
-    the first release is committed.
+    the first release is committed. `held` is the share that a paused deployment has given the candidate already.
     """
 
     before: Observed
@@ -36,6 +38,7 @@ class Plan:
     withdraws: bool = False
     running: Replicas | None = None
     adopted: Adopted | None = None
+    held: int | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -68,6 +71,23 @@ def make_plan(observed: Observed, release: Release, network: Network, adopted: A
         unchanged=live is not None and live.release_id == release.id and len(live) == replicas,
         adopted=adopted,
     )
+
+
+def promotion(observed: Observed, candidate: Replicas, release: Release, network: Network) -> Plan:
+    """How a paused deployment goes on: its candidate is there, with the share it was given."""
+    committed = observed.routes.committed
+    held = committed.share(candidate.color) if committed else None
+    return replace(make_plan(observed, release, network), running=candidate, held=held)
+
+
+def steps_left(steps: Iterable[ShiftStep], plan: Plan) -> tuple[ShiftStep, ...]:
+    """The steps before all of the traffic: those beyond the share that is held already.
+
+    A release that ran a moment ago and still runs is not tried bit by bit.
+    """
+    if plan.held is None:
+        return () if plan.running is not None else tuple(steps)
+    return tuple(step for step in steps if step.share > plan.held)
 
 
 def newer_run(observed: Observed, release: Release, since: str) -> Release | None:

@@ -88,7 +88,7 @@ def _traffic(observed: Observed) -> tuple[Remedy, ...]:
     steps: list[Remedy] = []
     if armed is not None and armed != committed:
         steps.append(Disarm(armed=armed))
-    if committed is not None and (committed.hot or committed.green not in (0, 100)):
+    if committed is not None and (committed.hot or committed.green not in (0, 100)) and observed.candidate_color is None:
         steps.append(Settle(split=Split.giving(committed.leader, 100)))
     return tuple(steps)
 
@@ -98,7 +98,7 @@ def _containers(observed: Observed) -> tuple[Retire | Remove, ...]:
     live = observed.live
     steps: list[Retire | Remove] = []
     for container in observed.containers:
-        if container.role is Role.PROCESS or (live is not None and container in live.containers):
+        if container.role is Role.PROCESS or (live is not None and container in live.containers) or _is_paused(container, observed):
             continue
         keep = container.role is Role.WEB and container.release_id in kept
         if container.running:
@@ -108,9 +108,14 @@ def _containers(observed: Observed) -> tuple[Retire | Remove, ...]:
     return tuple(steps)
 
 
+def _is_paused(container: Container, observed: Observed) -> bool:
+    """A paused deployment waits for a person, for days perhaps; what it needs is nobody's left-over."""
+    return container.color is observed.candidate_color and container.release_id == observed.paused_release
+
+
 def _recipes(observed: Observed) -> tuple[Remedy, ...]:
     live = observed.live
-    unmarked = (release for release in observed.releases if not release.committed_at)
+    unmarked = (r for r in observed.releases if not r.committed_at and r.id != observed.paused_release)
     return tuple(Promote(release=r) if live is not None and r.id == live.release_id else Forget(release=r) for r in unmarked)
 
 

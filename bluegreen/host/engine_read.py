@@ -16,6 +16,7 @@ __all__ = ["LABEL", "image_labels", "inspected_container", "inspected_image", "l
 
 LABEL = "bluegreen."
 
+_SECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _EXITED = re.compile(r"Exited \((\d+)\)")
 
 
@@ -37,6 +38,7 @@ def listed_container(app: str, found: Mapping[str, Any]) -> Container | None:
         fresh=found.get("State") == "created",
         exit_code=int(exited[1]) if exited else 0,
         address=_address(app, found),
+        created=int(found.get("Created") or 0),
     )
 
 
@@ -59,6 +61,7 @@ def inspected_container(app: str, found: Mapping[str, Any]) -> Container | None:
         health=_health(state),
         address=_address(app, found),
         started_at=_moment(str(state.get("StartedAt") or "")),
+        created=_seconds(str(found.get("Created") or "")),
     )
 
 
@@ -145,6 +148,12 @@ def _health(state: Mapping[str, Any]) -> str:
 def _moment(text: str) -> str:
     """Docker prints the year 1 for what never happened."""
     return "" if text.startswith("0001-") else text
+
+
+def _seconds(text: str) -> int:
+    """Seconds of the epoch; a container's list tells its creation in these, its own description as RFC 3339."""
+    found = _SECONDS.match(text)
+    return int(datetime.fromisoformat(f"{found[0]}+00:00").timestamp()) if found else 0
 
 
 def _tags(found: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,9 +16,9 @@ __all__ = ["BUILDS", "CHANGES", "SHIFTS", "Described", "Kind", "describe", "env_
 _EVERY = tuple(Command)
 BUILDS = (Command.DEPLOY, Command.PLAN)
 """The commands that are about a new release."""
-SHIFTS = (*BUILDS, Command.ROLLBACK)
+SHIFTS = (*BUILDS, Command.ROLLBACK, Command.PROMOTE)
 """Those that are about moving the traffic to a release."""
-CHANGES = (Command.DEPLOY, Command.ROLLBACK, Command.CLEANUP)
+CHANGES = (Command.DEPLOY, Command.ROLLBACK, Command.CLEANUP, Command.PROMOTE, Command.ABORT)
 """Those that take the app's lock."""
 
 

@@ -37,6 +37,8 @@ class Command(Enum):
     STATUS = "status"
     CLEANUP = "cleanup"
     SETUP = "setup"
+    PROMOTE = "promote"
+    ABORT = "abort"
 
 
 class Room(Enum):
@@ -146,11 +148,15 @@ class SmokeTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftStep:
-    """One share of the traffic, held for `hold` seconds, or until the candidate got `until` requests of users, if that is not 0."""
+    """One share of the traffic, held for `hold` seconds, or until the candidate got `until` requests of users, if that is not 0.
+
+    With `pause` the run ends there, and another command goes on.
+    """
 
     share: int
     hold: float
     until: int = 0
+    pause: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ class Container:
     """One container of ours, as observed at one moment.
 
     `pid` is the host's process id, 0 when it does not run. `health` is Docker's own word for an image with HEALTHCHECK, else empty.
-    `address` is its fixed address on the app's network. `started_at` is RFC 3339 as the engine prints it.
+    `address` is its fixed address on the app's network. `started_at` is RFC 3339 as the engine prints it, `created` seconds of the epoch.
     `process` is the name of a worker, empty for any other role; `fresh` says that it was created and never started.
     """
 
@@ -53,6 +53,7 @@ class Container:
     started_at: str = ""
     process: str = ""
     fresh: bool = False
+    created: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,8 +40,38 @@ class Observed:
 
     @property
     def live_color(self) -> Color | None:
-        """The color that the committed route leads to; None before the first commit."""
+        """The color that the committed route leads to, or beside a paused candidate the other one; None before the first commit."""
+        if self.candidate_color is not None:
+            return self.candidate_color.other
         return self.routes.committed.leader if self.routes.committed else None
+
+    @property
+    def candidate_color(self) -> Color | None:
+        """The color of a paused deployment's candidate: while the committed route is shared it is the one that was created last.
+
+        None when nothing is paused. A share tells nothing: a deployment may be paused beyond one half. An old container of an earlier
+        release may lie in the same slot.
+        """
+        committed = self.routes.committed
+        if committed is None or committed.green in {0, 100}:
+            return None
+        newest = self._newest()
+        return max(newest, key=lambda color: newest[color].created) if len(newest) == len(Color) else None
+
+    @property
+    def paused_release(self) -> str:
+        """The id of the release whose deployment is paused; empty when none is."""
+        return self._newest()[self.candidate_color].release_id if self.candidate_color is not None else ""
+
+    @property
+    def paused(self) -> Replicas | None:
+        """The running candidate of a paused deployment; None when nothing is paused, or nothing of it runs any more."""
+        slot = (c for c in self.containers if c.running and c.role is Role.WEB and c.color is self.candidate_color)
+        return Replicas.of(c for c in slot if c.release_id == self.paused_release)
+
+    def _newest(self) -> dict[Color, Container]:
+        """Of each color the web container that was created last."""
+        return {c.color: c for c in sorted(self.containers, key=lambda c: c.created) if c.role is Role.WEB}
 
     @property
     def live(self) -> Replicas | None:

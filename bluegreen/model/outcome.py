@@ -18,6 +18,8 @@ class Result(Enum):
     ROLLED_BACK = "rolled-back"
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
+    PAUSED = "paused"
+    ABORTED = "aborted"
     CLEANED = "cleaned"
     READY = "ready"
     NOT_READY = "not-ready"
@@ -31,6 +33,7 @@ class Outcome:
     `kept` are the versions whose stopped releases a rollback could return to, the newest first. `removed` is what `cleanup` removed.
     `adopted` is the app that served before the first release: it still runs, and has no traffic any more.
     `made` is what `setup` made, or would make.
+    `share` is the percentage of requests that `version` gets.
     """
 
     result: Result
@@ -44,3 +47,4 @@ class Outcome:
     removed: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
     adopted: Adopted | None = None
+    share: int = 100

@@ -30,19 +30,18 @@ def headline(report: Report) -> str:
 
 def _good(app: str, outcome: Outcome) -> str:
     name = f"{app} {outcome.version}".strip()
-    match outcome.result:
-        case Result.UNCHANGED:
-            return f"{name} already serves all traffic; nothing was changed."
-        case Result.READY | Result.NOT_READY:
-            return _ready(app, outcome)
-        case Result.SUPERSEDED:
-            return f"A newer run has deployed {name} meanwhile; this run changed nothing."
-        case Result.CLEANED:
-            return f"{app}: removed {', '.join(outcome.removed)}." if outcome.removed else f"{app}: nothing was left over to remove."
-        case Result.ROLLED_BACK:
-            return f"{name} serves all traffic again; {_previous(outcome)}."
-        case _:
-            return f"{name} serves all traffic; {_previous(outcome)}."
+    if outcome.result in {Result.READY, Result.NOT_READY}:
+        return _ready(app, outcome)
+    removed = ", ".join(outcome.removed)
+    ends = {
+        Result.UNCHANGED: f"{name} already serves all traffic; nothing was changed.",
+        Result.SUPERSEDED: f"A newer run has deployed {name} meanwhile; this run changed nothing.",
+        Result.PAUSED: f"{name} is paused at {outcome.share} % of the requests; {outcome.previous_version} serves the rest.",
+        Result.ABORTED: f"{name} serves all traffic again; the paused {outcome.previous_version} is removed.",
+        Result.CLEANED: f"{app}: {f'removed {removed}' if removed else 'nothing was left over to remove'}.",
+        Result.ROLLED_BACK: f"{name} serves all traffic again; {_previous(outcome)}.",
+    }
+    return ends.get(outcome.result, f"{name} serves all traffic; {_previous(outcome)}.")
 
 
 def _ready(app: str, outcome: Outcome) -> str:
@@ -65,17 +64,21 @@ def _previous(outcome: Outcome) -> str:
 
 def hints(report: Report) -> tuple[Hint, ...]:
     """What to do next after a good end; errors bring their own advice."""
-    if report.outcome is None:
+    outcome = report.outcome
+    if outcome is None:
         return ()
-    if report.outcome.result is Result.NOT_READY:
-        return (Hint("To make them, run it without `dry-run`, with the command", "setup"),)
-    if report.outcome.result is Result.READY:
-        return (Hint("To put a release on it, run it with the command", "deploy"),)
     status = Hint("To see who serves, run it with the command", "status")
-    if report.outcome.adopted is not None:
-        adopted = report.outcome.adopted
-        look = " see what it is with" if adopted.stop.startswith("sudo ss") else " stop it with"
-        return status, Hint(f"{adopted.name} gets no requests any more and is yours to stop: when you are content,{look}", adopted.stop)
-    if report.outcome.result in (Result.DEPLOYED, Result.ROLLED_BACK) and report.outcome.kept:
-        return Hint(f"To go back to {report.outcome.kept[0]}, run it with the command", "rollback"), status
+    after = {
+        Result.NOT_READY: (Hint("To make them, run it without `dry-run`, with the command", "setup"),),
+        Result.READY: (Hint("To put a release on it, run it with the command", "deploy"),),
+        Result.PAUSED: (Hint("To go on with it, run the command", "promote"), Hint("To end it, run the command", "abort"), status),
+    }
+    if outcome.result in after:
+        return after[outcome.result]
+    if outcome.adopted is not None:
+        look = " see what it is with" if outcome.adopted.stop.startswith("sudo ss") else " stop it with"
+        text = f"{outcome.adopted.name} gets no requests any more and is yours to stop: when you are content,{look}"
+        return status, Hint(text, outcome.adopted.stop)
+    if outcome.result in (Result.DEPLOYED, Result.ROLLED_BACK) and outcome.kept:
+        return Hint(f"To go back to {outcome.kept[0]}, run it with the command", "rollback"), status
     return (status,)

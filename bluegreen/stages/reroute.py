@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bluegreen.decide.history import COMMITTED, ROLLED_BACK
-from bluegreen.decide.plan import Plan
+from bluegreen.decide.history import COMMITTED, PAUSED, ROLLED_BACK
+from bluegreen.decide.plan import Plan, steps_left
 from bluegreen.errors import WentBack
 from bluegreen.model.ask import ShiftStep
 from bluegreen.model.color import Split
@@ -31,8 +31,11 @@ _PREVIEW_TIMEOUT = 2.0
 _LAST_ASKED = 5
 
 
-def reroute(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, undo: Undo) -> None:
-    """Everything up to and including the commit. Going back is the undo of what was done so far."""
+def reroute(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, undo: Undo) -> ShiftStep | None:
+    """Everything up to and including the commit, or up to the step that pauses the deployment, which is returned.
+
+    Going back is the undo of what was done so far.
+    """
     with job.host.access_log(plan.release.app) as log:
         if plan.adopted is not None:
             adopt(job, plan, plan.adopted, candidate)
@@ -41,10 +44,14 @@ def reroute(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, undo: U
         traffic = Traffic(job, log, plan.network.addresses(plan.color))
         eyes = _Eyes(watcher=watcher, traffic=traffic, preview=job.guardian.open_preview(plan.color))
         smoke_test(job, candidate, watcher, eyes.preview)
-        undo.push("take the traffic back", lambda: _take_back(job, candidate))
-        _shift_all(job, plan, candidate, eyes)
+        undo.push("take the traffic back", lambda: _take_back(job, plan, candidate))
+        step = _shift_all(job, plan, candidate, eyes)
+    if step is not None:
+        _pause(job, plan, candidate, step, undo)
+        return step
     check_front_door(job, candidate)
     _commit(job, plan, candidate, undo)
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,30 +63,34 @@ class _Eyes:
     preview: str
 
 
-def _shift_all(job: Job, plan: Plan, candidate: Replicas, eyes: _Eyes) -> None:
-    """Step by step while two releases serve; at once when there is no other."""
+def _shift_all(job: Job, plan: Plan, candidate: Replicas, eyes: _Eyes) -> ShiftStep | None:
+    """Step by step while two releases serve; at once when there is no other. Returns the step that pauses, if one does."""
     before = plan.live or plan.adopted
     if before is None:
-        _step(job, candidate, ShiftStep(share=100, hold=0), eyes, Split.giving(candidate.color, 100))
-        return
-    job.guardian.arm(Split.giving(candidate.color, 0, hot=True))
-    job.tell.say(f"hot: {before.name} and {candidate.name} back each other up")
-    # What ran a moment ago and still runs need not be tried bit by bit.
-    for step in (*(() if plan.running else job.ask.traffic.steps), ShiftStep(share=100, hold=job.ask.traffic.watch)):
-        _step(job, candidate, step, eyes, Split.giving(candidate.color, step.share, hot=True))
+        _step(job, plan, candidate, ShiftStep(share=100, hold=0), eyes)
+        return None
+    if plan.held is None:
+        job.guardian.arm(Split.giving(candidate.color, 0, hot=True))
+        job.tell.say(f"hot: {before.name} and {candidate.name} back each other up")
+    for step in steps_left(job.ask.traffic.steps, plan):
+        _step(job, plan, candidate, step, eyes)
+        if step.pause and plan.live is not None:
+            return step
+    _step(job, plan, candidate, ShiftStep(share=100, hold=job.ask.traffic.watch), eyes)
+    return None
 
 
-def _step(job: Job, candidate: Replicas, step: ShiftStep, eyes: _Eyes, split: Split) -> None:
+def _step(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, eyes: _Eyes) -> None:
     begun = job.clock.now()
     eyes.traffic.begin(step)
-    job.guardian.arm(split)
+    job.guardian.arm(Split.giving(candidate.color, step.share, hot=(plan.live or plan.adopted) is not None))
     early = f" or until it got {step.until} requests" if step.until else ""
     job.tell.say(f"{step.share} % of the requests go to {candidate.name}, watched for {step.hold:g} s{early}")
     with job.host.waiting():
         judged = eyes.watcher.hold(step.hold, lambda: _ask(job, eyes), eyes.traffic)
     seconds = job.clock.now() - begun
     if judged.verdict is Verdict.GO_BACK:
-        job.guardian.disarm()
+        _back(job, plan)
     met = eyes.traffic.sum_up()
     job.tell.step(StepRecord(share=step.share, seconds=seconds, verdict=judged.verdict.value, reason=judged.reason, traffic=met))
     if judged.verdict is Verdict.GO_BACK:
@@ -101,15 +112,41 @@ def _ask(job: Job, eyes: _Eyes) -> Answer:
     return job.host.preview(eyes.preview, job.ask.expect.path, timeout=_PREVIEW_TIMEOUT)
 
 
-def _take_back(job: Job, candidate: Replicas) -> None:
-    """All traffic follows the committed route again; the candidate may finish what it is still answering."""
-    if job.guardian.routes().armed is not None:
+def _back(job: Job, plan: Plan) -> None:
+    """All traffic on the old release. The committed route of a paused deployment gives the candidate a share, so that goes too."""
+    if plan.held is None:
         job.guardian.disarm()
+    else:
+        job.guardian.settle(Split.giving(plan.color.other, 100))
+
+
+def _take_back(job: Job, plan: Plan, candidate: Replicas) -> None:
+    """All traffic follows the committed route again; the candidate may finish what it is still answering.
+
+    A paused deployment whose promotion is cancelled is paused again.
+    """
+    if job.clock.hurried() and plan.held is not None:
+        job.guardian.disarm()
+        job.tell.say(f"{candidate.name} is paused again, at {plan.held} % of the requests")
+        return
+    if job.guardian.routes().armed is not None:
+        _back(job, plan)
     job.tell.say("all traffic is on the committed route again")
     for container in candidate:
         job.host.containers.set_restart(container, RestartPolicy.NO)
     if not job.clock.hurried():
         drain(job, candidate)
+
+
+def _pause(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, undo: Undo) -> None:
+    """Commit the share as it is: it outlives this run and a reboot, until somebody promotes the deployment or aborts it."""
+    job.guardian.save(plan.release)
+    for container in candidate:
+        job.host.containers.set_restart(container, RestartPolicy.UNLESS_STOPPED)
+    job.guardian.commit()
+    undo.commit()
+    job.guardian.record(PAUSED, version=plan.release.version, release=plan.release.id, share=f"{step.share}")
+    job.tell.done(f"paused: {candidate.name} keeps {step.share} % of the requests until it is promoted or aborted")
 
 
 def _commit(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:

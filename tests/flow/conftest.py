@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from bluegreen.commands.abort import abort
 from bluegreen.commands.cleanup import cleanup
 from bluegreen.commands.deploy import deploy
 from bluegreen.commands.plan import plan
+from bluegreen.commands.promote import promote
 from bluegreen.commands.rollback import rollback
+from bluegreen.commands.status import status
 from bluegreen.model.ask import (
     AppAsk,
     Ask,
@@ -26,10 +29,11 @@ from bluegreen.model.ask import (
     ShiftStep,
     TrafficAsk,
 )
-from bluegreen.model.container import Image
+from bluegreen.model.container import Image, RestartPolicy
 from bluegreen.model.outcome import Outcome
 from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.release import RunInfo, Settings
+from bluegreen.model.status import StatusReport
 from tests.fakes import App, FakeClock, FakeHost, FakeProgress
 
 SETTINGS = Settings(container_port=8000, env=(("COLOR_OF_SKY", "blue"),))
@@ -75,6 +79,25 @@ class Stage:
     def cleanup(self, **changes: Any) -> Outcome:
         self.clock.time += 60
         return cleanup(ask_for("", build=None, **changes), self.host, self.tell, self.clock)
+
+    def promote(self, **changes: Any) -> Outcome:
+        self.clock.time += 60
+        return promote(ask_for("", build=None, **changes), self.host, self.tell, self.clock)
+
+    def abort(self, **changes: Any) -> Outcome:
+        self.clock.time += 60
+        return abort(ask_for("", build=None, **changes), self.host, self.tell, self.clock)
+
+    def status(self, **changes: Any) -> StatusReport:
+        return status(ask_for("", build=None, **changes), self.host, self.tell, self.clock)
+
+    def reboot(self) -> None:
+        """/run is emptied, and those containers come up again that are to outlive it."""
+        world = self.host.world
+        world.routes = replace(world.routes, armed=None)
+        for key, container in world.containers.items():
+            world.containers[key] = replace(container, running=container.running and world.restart[key] is RestartPolicy.UNLESS_STOPPED)
+        world.moved()
 
     def serving(self) -> dict[str, int]:
         return self.host.world.serving()

@@ -20,7 +20,7 @@ class CommandInputs(BaseModel):
         given(
             "deploy",
             """What to do: `deploy`, `plan` (what a deployment would do, changing nothing), `rollback` to the kept release, `status`,
-            `cleanup` of what is left over, or `setup` of a bare Debian or Ubuntu host.""",
+            `cleanup` of what is left over, `promote` or `abort` a paused deployment, or `setup` of a bare Debian or Ubuntu host.""",
         )
     )
 

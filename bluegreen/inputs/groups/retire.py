@@ -10,7 +10,7 @@ from bluegreen.inputs.field import SHIFTS, given
 from bluegreen.inputs.parse import quantities
 from bluegreen.model.ask import Command
 
-_CHANGES = (*SHIFTS, Command.CLEANUP)
+_CHANGES = (*SHIFTS, Command.CLEANUP, Command.ABORT)
 
 
 class RetireInputs(BaseModel):

@@ -27,15 +27,17 @@ def shift(text: str) -> tuple[ShiftStep, ...]:
 
 
 def _step(word: str) -> ShiftStep:
-    found = re.fullmatch(r"(\d{1,3})\s*%\s+(?:for\s+)?(\S+?)(?:\s+until\s+(\d{1,7})\s+requests?)?", word)
-    if found is None:
-        raise ValueError(f"`{word}` is no step such as `10% 30s` or `10% 5m until 500 requests`: a percentage, and how long to hold it")
+    found = re.fullmatch(r"(\d{1,3})\s*%(?:\s+(?:for\s+)?(?!pause\b)(\S+?)(?:\s+until\s+(\d{1,7})\s+requests?)?)?(\s+pause)?", word)
+    if found is None or not (found[2] or found[4]):
+        raise ValueError(
+            f"`{word}` is no step such as `10% 30s`, `10% 5m until 500 requests` or `10% pause`: a percentage, and how long to hold it"
+        )
     share = int(found[1])
     if share == 100:
         raise ValueError(f"`{word}`: all of the traffic is always the last step, and `watch` says how long to hold it; write `100%` alone")
     if not 1 <= share < 100:
         raise ValueError(f"`{word}`: a step's share is a percentage from 1 to 99")
-    return ShiftStep(share=share, hold=duration(found[2]), until=int(found[3] or 0))
+    return ShiftStep(share=share, hold=duration(found[2] or "0"), until=int(found[3] or 0), pause=bool(found[4]))
 
 
 def stick_by(text: str) -> str:

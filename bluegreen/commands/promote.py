@@ -1,0 +1,58 @@
+"""Promote: a paused deployment goes on from the share it has, through the steps that are left, to its commit."""
+
+from __future__ import annotations
+
+from bluegreen.commands.guarded import guarded
+from bluegreen.commands.outcomes import changed, paused, told_state
+from bluegreen.commands.refusals import paused_candidate
+from bluegreen.decide.plan import Plan, promotion
+from bluegreen.errors import HostNotReady
+from bluegreen.host import Clock, Host
+from bluegreen.model.ask import Ask
+from bluegreen.model.outcome import Outcome, Result
+from bluegreen.model.progress import Progress, Stage
+from bluegreen.model.replicas import Replicas
+from bluegreen.stages.discard import discard
+from bluegreen.stages.job import Job
+from bluegreen.stages.probe import probe
+from bluegreen.stages.reroute import reroute
+from bluegreen.stages.retire import retire
+from bluegreen.stages.undo import Undo
+
+__all__ = ["promote"]
+
+
+def promote(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
+    """Prove the paused release again, and give it the rest of the traffic. If it misbehaves, all of it goes back to the old one."""
+    with guarded(ask, host, tell, clock) as (job, before):
+        candidate = paused_candidate(before)
+        release = before.release(candidate.release_id)
+        if release is None:
+            raise HostNotReady(
+                f"The recipe of {candidate.version} is no longer on the host.",
+                means="Somebody removed it from /var/lib/bluegreen.",
+                state="Nothing was changed; both releases serve as before.",
+                todo="End the paused deployment with `command: abort`, and deploy again.",
+            )
+        return _go_on(job, promotion(before, candidate, release, host.containers.network(release.app)), candidate)
+
+
+def _go_on(job: Job, plan: Plan, candidate: Replicas) -> Outcome:
+    tell = job.tell
+    with told_state(job, plan, undone="The paused release was removed."), Undo(tell, job.clock) as undo:
+        undo.push("remove the paused release", lambda: _give_up(job, plan, candidate))
+        with tell.stage(Stage.PROBE):
+            watcher = probe(job, candidate, plan.live)
+        with tell.stage(Stage.REROUTE):
+            step = reroute(job, plan, candidate, watcher, undo)
+    if step is not None:
+        return paused(job, plan, candidate, step)
+    with tell.stage(Stage.RETIRE):
+        kept = retire(job, plan, candidate)
+    return changed(job, plan, Result.DEPLOYED, candidate, kept)
+
+
+def _give_up(job: Job, plan: Plan, candidate: Replicas) -> None:
+    """A release that fails has no claim to its share. A cancelled promotion decides nothing: the deployment is paused as before."""
+    if not job.clock.hurried() and plan.live is not None:
+        discard(job, plan.live, candidate)
