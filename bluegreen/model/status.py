@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bluegreen.model.color import Color
+from bluegreen.model.event import Event
 
 __all__ = ["ContainerStatus", "StatusReport"]
 
@@ -32,6 +33,7 @@ class StatusReport:
 
     `live_share` and `candidate_share` are percentages; the candidate has one only while a shift is armed. `kept` are the versions
     a rollback could return to, the newest first. `lock_holder` is the line a waiting deployment shows, empty when nobody holds it.
+    `paused` says since when and by whom the candidate's deployment is paused. `history` is the end of the journal, the newest first.
     """
 
     app: str
@@ -43,4 +45,6 @@ class StatusReport:
     containers: tuple[ContainerStatus, ...] = ()
     kept: tuple[str, ...] = ()
     lock_holder: str = ""
+    paused: str = ""
+    history: tuple[Event, ...] = ()
     url: str = ""

@@ -38,6 +38,8 @@ def render_status(status: StatusReport) -> str:
             "containers": [asdict(container) | {"color": container.color.value} for container in status.containers],
             "kept": list(status.kept),
             "lock_holder": status.lock_holder or None,
+            "paused": status.paused or None,
+            "history": [dict(event.details) | {"at": event.at, "event": event.event, "by": event.by} for event in status.history],
             "url": status.url,
         }
     )

@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from bluegreen.model.color import Color
+from bluegreen.model.event import Event
 from bluegreen.model.status import ContainerStatus, StatusReport
 
-__all__ = ["clean_status", "print_status", "status_headline", "status_lines", "status_notes"]
+__all__ = ["clean_status", "happened", "print_status", "status_headline", "status_lines", "status_notes"]
 
 _PAINT = {Color.BLUE: "blue", Color.GREEN: "green"}
 
@@ -26,14 +27,15 @@ def status_headline(status: StatusReport) -> str:
         return f"{status.app} {status.live_version} serves all traffic ({status.live_color.value})"
     return (
         f"{status.app} {status.live_version} serves {status.live_share} % of the traffic ({status.live_color.value}), "
-        f"{status.candidate_version} {status.candidate_share} %"
+        f"{status.candidate_version} {status.candidate_share} %{', paused' if status.paused else ''}"
     )
 
 
 def status_notes(status: StatusReport) -> tuple[tuple[str, str], ...]:
     """Label and text of what the table does not show."""
     kept = ", ".join(status.kept) or "none; a rollback is not possible"
-    every = (("url", status.url), ("kept for a rollback", kept), ("lock", status.lock_holder or "free"))
+    paused = f"since {status.paused}; `promote` or `abort` it" if status.paused else ""
+    every = (("paused", paused), ("url", status.url), ("kept for a rollback", kept), ("lock", status.lock_holder or "free"))
     return tuple((label, text) for label, text in every if text)
 
 
@@ -47,6 +49,9 @@ def print_status(console: Console, status: StatusReport) -> None:
         console.print()
     for label, text in status_notes(status):
         console.print(Text.assemble((f"  {label:<21}", "bright_black"), text), soft_wrap=True)
+    if status.history:
+        console.print()
+        console.print(_past(status))
 
 
 def status_lines(status: StatusReport) -> list[str]:
@@ -67,8 +72,15 @@ def clean_status(status: StatusReport, phrase: Callable[[str], str]) -> StatusRe
         containers=tuple(_clean_container(container, phrase) for container in status.containers),
         kept=tuple(phrase(version) for version in status.kept),
         lock_holder=phrase(status.lock_holder),
+        paused=phrase(status.paused),
+        history=tuple(_clean_event(event, phrase) for event in status.history),
         url=phrase(status.url),
     )
+
+
+def _clean_event(event: Event, phrase: Callable[[str], str]) -> Event:
+    details = tuple((phrase(name), phrase(value)) for name, value in event.details)
+    return Event(at=phrase(event.at), event=phrase(event.event), by=phrase(event.by), details=details)
 
 
 def _clean_container(container: ContainerStatus, phrase: Callable[[str], str]) -> ContainerStatus:
@@ -82,6 +94,22 @@ def _clean_container(container: ContainerStatus, phrase: Callable[[str], str]) -
         address=phrase(container.address),
         started_at=phrase(container.started_at),
     )
+
+
+def happened(event: Event) -> str:
+    """What came of which release."""
+    version, to, share = event.detail("version"), event.detail("to"), event.detail("share")
+    said = " ".join(filter(None, (version, f"at {share} %" if share else "", f"to {to}" if to else "", event.detail("title"))))
+    return said or event.detail("detail")
+
+
+def _past(status: StatusReport) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bright_black")
+    for heading in ("", "WHEN", "EVENT", "RELEASE", "BY"):
+        table.add_column(heading, no_wrap=True)
+    for event in status.history:
+        table.add_row("", event.at, event.event, happened(event), event.by)
+    return table
 
 
 def _table(status: StatusReport) -> Table:

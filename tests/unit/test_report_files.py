@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from bluegreen import report
 from bluegreen.errors import BadInput, Cancelled, UndoFailed, WentBack
 from bluegreen.model.color import Color
+from bluegreen.model.event import Event
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.plan_report import PlanReport, PlanStep
 from bluegreen.model.progress import Stage, StepRecord
@@ -165,6 +166,7 @@ def test_status_as_json_outputs_and_summary(tmp_path: Path) -> None:
         live_color=Color.GREEN,
         live_share=100,
         containers=(ContainerStatus(name="myexample-v2", color=Color.GREEN, version="v2", state="running"),),
+        history=(Event(at="2026-11-24T15:00:00Z", event="committed", by="run 7", details=(("version", "v2"),)),),
     )
     assert report.finish(run.tell, status, run=RUN, where=everywhere(tmp_path), json_stream=printed) == 0
     check(json.loads(printed.getvalue()), "status.schema.json")
@@ -173,6 +175,7 @@ def test_status_as_json_outputs_and_summary(tmp_path: Path) -> None:
     page = shown((tmp_path / "summary.md").read_text())
     assert "<h3>myexample v2 serves all traffic (green)</h3>" in page
     assert ">myexample-v2</td>" in page
+    assert ">committed</td>" in page
 
 
 PLAN = PlanReport(

@@ -12,6 +12,7 @@ import pytest
 from bluegreen import report
 from bluegreen.errors import WentBack
 from bluegreen.model.color import Color
+from bluegreen.model.event import Event
 from bluegreen.model.plan_report import PlanReport, PlanStep
 from bluegreen.model.progress import Stage, StepRecord
 from bluegreen.model.status import StatusReport
@@ -92,7 +93,10 @@ def test_a_secret_said_everywhere_is_seen_nowhere(environ: dict[str, str], learn
     where = report.Places(directory=tmp_path, outputs=tmp_path / "outputs", summary=tmp_path / "summary")
     asked = report.Run(app="x", version=said, host=said, url=said)
     report.finish(tell, WentBack(said, means=said, state=said, todo=said), run=asked, where=where)
-    report.finish(tell, StatusReport(app="x", lock_holder=said, url=said, kept=(said,)), run=asked, where=where)
+    past = Event(at=said, event=said, by=said, details=(("version", said), ("detail", said)))
+    report.finish(
+        tell, StatusReport(app="x", lock_holder=said, url=said, kept=(said,), paused=said, history=(past,)), run=asked, where=where
+    )
     step = PlanStep(stage=Stage.BUILD, text=said)
     told = {"version": said, "image": said, "container": said, "steps": (step,), "problems": (said,), "notes": (said,), "diff": (said,)}
     report.finish(tell, PlanReport(app="x", color=Color.BLUE, unchanged=False, **told), run=asked, where=where)  # type: ignore[arg-type]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
 from bluegreen import report
 from bluegreen.errors import BadInput, CandidateFailed, WentBack
 from bluegreen.model.color import Color
+from bluegreen.model.event import Event
 from bluegreen.model.progress import Stage, StepRecord
 from bluegreen.model.status import ContainerStatus, StatusReport
 from tests.unit.report_kit import Teller, Tty
@@ -191,3 +193,22 @@ def test_status_before_the_first_deployment() -> None:
     run.finish(StatusReport(app="myexample"))
     assert run.text.splitlines()[0] == "○ myexample: no release is live"
     assert "a rollback is not possible" in run.text
+
+
+def test_status_of_a_paused_deployment_and_of_what_was_before() -> None:
+    """Who has to decide since when, and the last deployments, the newest first."""
+    run = Teller()
+    past = (
+        Event(at="2026-11-24T15:00:00Z", event="paused", by="run 8", details=(("version", "v3"), ("release", "ab"), ("share", "10"))),
+        Event(at="2026-11-23T15:00:00Z", event="rolled-back", by="run 7", details=(("version", "v2"), ("to", "v1"))),
+        Event(at="2026-11-22T15:00:00Z", event="went-back", by="guardian", details=(("detail", "from 030-hot to 000"),)),
+    )
+    run.finish(replace(STATUS, paused="2026-11-24T15:00:00Z by run 8", history=past))
+    assert run.text.splitlines()[0].endswith("v3 10 %, paused")
+    assert "since 2026-11-24T15:00:00Z by run 8; `promote` or `abort` it" in run.text
+    rows = [" ".join(line.split()) for line in run.text.splitlines()[-3:]]
+    assert rows == [
+        "2026-11-24T15:00:00Z paused v3 at 10 % run 8",
+        "2026-11-23T15:00:00Z rolled-back v2 to v1 run 7",
+        "2026-11-22T15:00:00Z went-back from 030-hot to 000 guardian",
+    ]

@@ -8,22 +8,24 @@ from pydantic import BaseModel, PlainValidator
 
 from bluegreen.inputs.field import SHIFTS, Kind, given
 from bluegreen.inputs.parse import log_rules, names, phrases, quantities, traffic, web
+from bluegreen.model.ask import Command
 
 _CHANGES = SHIFTS
+_ASKS = (*SHIFTS, Command.STATUS)
 _Ranges = tuple[tuple[int, int], ...]
 
 
 class ProbeInputs(BaseModel):
     """Probe."""
 
-    health_path: Annotated[str, PlainValidator(web.http_path)] = given("/", "Path of the health check.", commands=_CHANGES)
+    health_path: Annotated[str, PlainValidator(web.http_path)] = given("/", "Path of the health check.", commands=_ASKS)
     health_host: Annotated[str, PlainValidator(names.host_header)] = given(
-        "", "`Host` header of the health check.", otherwise="first name of `server-name`", commands=_CHANGES
+        "", "`Host` header of the health check.", otherwise="first name of `server-name`", commands=_ASKS
     )
     health_status: Annotated[_Ranges, PlainValidator(traffic.status_ranges)] = given(
-        "200-399", "Statuses of a good answer, such as `200-299,404`.", commands=_CHANGES
+        "200-399", "Statuses of a good answer, such as `200-299,404`.", commands=_ASKS
     )
-    health_body: Annotated[str, PlainValidator(phrases.one_line)] = given("", "Text that a good answer's body contains.", commands=_CHANGES)
+    health_body: Annotated[str, PlainValidator(phrases.one_line)] = given("", "Text that a good answer's body contains.", commands=_ASKS)
     health_timeout: Annotated[float, PlainValidator(quantities.seconds)] = given(
         "60s", "How long the candidate may take to become healthy.", commands=_CHANGES
     )
