@@ -120,7 +120,8 @@ def test_status_tells_what_serves(box: Box, live: Product, tmp_path: Path) -> No
     """As a table for people and as JSON for programs: the live release, what is kept, and that nobody holds the lock."""
     say_all(live.deploy("v2"), 0)
     done = live.run("status")
-    say_all(done, 0, "v2 serves all traffic (green)", "kept for a rollback v1", "lock free", "myexample-v2 green v2 running")
+    say_all(done, 0, "v2 serves all traffic (green)", "kept for a rollback v1", "lock free")
+    say_all(done, 0, "myexample-v2 green v2 running answers 200", "committed v2")
     told = _status(live, tmp_path / "status")
     assert told["live"] == {"version": "v2", "color": "green", "share": 100}
     assert told["candidate"] is None
