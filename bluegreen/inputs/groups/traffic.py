@@ -59,7 +59,7 @@ class TrafficInputs(BaseModel):
     shift: Annotated[tuple[ShiftStep, ...], PlainValidator(traffic.shift)] = given(
         "10% 10s, 50% 10s",
         """Shares the new release gets, each held for a while, before it gets all; `100%` moves all at once, `10% 5m until 500 requests`
-        goes on early. A step that ends in `pause`, such as `10% 30s pause`, ends the run there: `promote` or `abort` go on from it.""",
+        goes on early. A step that ends in `pause`, such as `10% 30s pause`, ends the run there; `promote` or `abort` go on.""",
         commands=_CHANGES,
     )
     watch: Annotated[float, PlainValidator(quantities.duration)] = given(
