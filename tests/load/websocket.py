@@ -56,8 +56,19 @@ async def visit(target: Target, kind: str, *, seconds: float, leave: asyncio.Eve
             talking.cancel()
             await asyncio.gather(listening, talking, return_exceptions=True)
     finally:
-        writer.close()
+        await _part(writer)
     return seen
+
+
+async def _part(writer: asyncio.StreamWriter) -> None:
+    """Close the connection, by force when the other side of a TLS connection does not answer: its loop may end with this visit."""
+    writer.close()
+    try:
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        writer.transport.abort()
+        await asyncio.sleep(0)
 
 
 async def _talk(connection: WSConnection, writer: asyncio.StreamWriter, seen: Visit, seconds: float, leave: asyncio.Event) -> None:
