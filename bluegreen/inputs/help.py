@@ -23,6 +23,7 @@ _WHAT = {
     "status": "show who serves, what else of the app is on the host, and who is changing it",
     "cleanup": "remove what is the app's own and needed no more: old containers and images, left-overs",
     "setup": "make a bare Debian or Ubuntu host ready: Docker, NGINX, the user's group, directories, log rotation",
+    "logs": "show what the live release logs, or another color's, and with --follow what comes",
     "promote": "go on with a paused deployment, through the steps that are left, until it has all of the traffic",
     "abort": "end a paused deployment: all traffic back on the old release, the paused one removed",
 }
@@ -38,6 +39,7 @@ python entrypoint.py deploy --host 203.0.113.7 --username ubuntu --key-file ~/.s
     "plan": "INPUT_KEY=… python entrypoint.py plan --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --image myapp",
     "rollback": "INPUT_KEY=… python entrypoint.py rollback --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
     "status": "ssh-keygen … && python entrypoint.py status --key-file - --host … --app myapp --json < id_ed25519",
+    "logs": "INPUT_KEY=… python entrypoint.py logs --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp --follow",
     "promote": "INPUT_KEY=… python entrypoint.py promote --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
     "abort": "INPUT_KEY=… python entrypoint.py abort --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
     "cleanup": "INPUT_KEY=… python entrypoint.py cleanup --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",

@@ -11,7 +11,7 @@ from bluegreen.errors import BadInput
 from bluegreen.inputs.field import Described, describe, env_name, kebab
 from bluegreen.inputs.groups.app import AppInputs
 from bluegreen.inputs.groups.connection import ConnectionInputs
-from bluegreen.inputs.groups.control import CommandInputs, ControlInputs
+from bluegreen.inputs.groups.control import CommandInputs, ControlInputs, LogsInputs
 from bluegreen.inputs.groups.image import ImageInputs
 from bluegreen.inputs.groups.probe import ProbeInputs
 from bluegreen.inputs.groups.retire import RetireInputs
@@ -20,12 +20,21 @@ from bluegreen.inputs.groups.traffic import TrafficInputs
 __all__ = ["Inputs", "described", "input_problems", "normalized", "read_inputs"]
 
 _GROUPS: tuple[type[BaseModel], ...] = (
-    CommandInputs, ConnectionInputs, ImageInputs, AppInputs, ProbeInputs, TrafficInputs, RetireInputs, ControlInputs,
+    CommandInputs, ConnectionInputs, ImageInputs, AppInputs, ProbeInputs, TrafficInputs, RetireInputs, LogsInputs, ControlInputs,
 )  # fmt: skip
 
 
 class Inputs(
-    ControlInputs, RetireInputs, TrafficInputs, ProbeInputs, AppInputs, ImageInputs, ConnectionInputs, CommandInputs, BaseSettings
+    ControlInputs,
+    LogsInputs,
+    RetireInputs,
+    TrafficInputs,
+    ProbeInputs,
+    AppInputs,
+    ImageInputs,
+    ConnectionInputs,
+    CommandInputs,
+    BaseSettings,
 ):
     # The last base's fields are validated first, so a validator can look at what stands before it in `_GROUPS`.
     """Every input with its value understood. Only the environment that is passed in is read, never the process's own."""

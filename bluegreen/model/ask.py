@@ -19,12 +19,14 @@ __all__ = [
     "Control",
     "Expectations",
     "LogRules",
+    "LogsAsk",
     "ReleaseCommand",
     "RetireAsk",
     "Room",
     "ShiftStep",
     "SmokeTest",
     "TrafficAsk",
+    "Whose",
 ]
 
 
@@ -39,6 +41,16 @@ class Command(Enum):
     SETUP = "setup"
     PROMOTE = "promote"
     ABORT = "abort"
+    LOGS = "logs"
+
+
+class Whose(Enum):
+    """Whose log is shown: a role that may move from color to color, or one of the colors."""
+
+    LIVE = "live"
+    CANDIDATE = "candidate"
+    BLUE = "blue"
+    GREEN = "green"
 
 
 class Room(Enum):
@@ -190,6 +202,15 @@ class RetireAsk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogsAsk:
+    """Which log is shown, how many of its last lines, and whether what comes is shown too."""
+
+    whose: Whose = Whose.LIVE
+    lines: int = 100
+    follow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """Limits on the run itself, and how much it tells: more in the log, a job summary, report.json on standard output.
 
@@ -220,4 +241,5 @@ class Ask:
     retire: RetireAsk
     control: Control
     run: RunInfo
+    show: LogsAsk = LogsAsk()
     smoke: SmokeTest | None = None

@@ -58,6 +58,9 @@ class Progress(Protocol):
     def output(self, text: str) -> None:
         """One line that another program printed: the build, the release command."""
 
+    def logged(self, text: str) -> None:
+        """One line of a container's log, which is what was asked for."""
+
     def evidence(self, title: str, lines: Iterable[str]) -> None:
         """Lines that show why something failed: the candidate's last log lines, the probe's transcript."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from bluegreen import __version__
+from bluegreen.model.logs_report import LogsReport
 from bluegreen.model.outcome import Outcome
 from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.status import StatusReport
@@ -12,7 +13,7 @@ from bluegreen.report.ending import ISSUES, gather
 from bluegreen.report.files import Places, Problem, places, write_plan, write_report, write_status
 from bluegreen.report.github import GitHubVoice
 from bluegreen.report.headline import headline, hints
-from bluegreen.report.json_report import render_plan, render_report, render_status
+from bluegreen.report.json_report import render_logs, render_plan, render_report, render_status
 from bluegreen.report.masker import Masker
 from bluegreen.report.plan import clean_plan, plan_lines
 from bluegreen.report.recorder import Clock, Reporter
@@ -23,7 +24,7 @@ from bluegreen.report.voice import Detail, SafeStream, Stream, Voice
 
 __all__ = ["ISSUES", "Answer", "Clock", "Detail", "Masker", "Places", "Reporter", "Run", "Stream", "finish", "greet", "places", "reporter"]
 
-Answer = StatusReport | PlanReport
+Answer = StatusReport | PlanReport | LogsReport
 """What a command that only asks comes back with."""
 
 
@@ -67,7 +68,7 @@ def finish(
     An exception that is not a `BlueGreenError` is told as a bug, exit code 1. A report that cannot be written is a warning.
     `json_stream` is where `--json` wants the report, or the answer of `status` or `plan`; nothing else is written there.
     """
-    if isinstance(end, StatusReport | PlanReport):
+    if isinstance(end, StatusReport | PlanReport | LogsReport):
         return _answer(tell, end, where=where, json_stream=json_stream)
     report = gather(tell, end, run)
     files, problems = write_report(report, where)
@@ -80,6 +81,10 @@ def finish(
 
 
 def _answer(tell: Reporter, answer: Answer, *, where: Places, json_stream: Stream | None) -> int:
+    if isinstance(answer, LogsReport):
+        if json_stream is not None:
+            _print(json_stream, render_logs(answer, tell.phrase))
+        return 0
     problems: list[Problem]
     show: Callable[[], None]
     if isinstance(answer, StatusReport):

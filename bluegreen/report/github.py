@@ -82,6 +82,8 @@ class GitHubVoice:
         self._unfold()
         if kind is Kind.WARN:
             self._write(command("warning", "\n".join(lines)))
+        elif kind is Kind.LOG:
+            self._print((Piece(line),) for line in lines)
         elif kind is Kind.OUTPUT:
             self._print((Piece("│ ", Look.QUIET), Piece(line)) for line in lines)
         else:

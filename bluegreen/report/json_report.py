@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from bluegreen.model.logs_report import LogsReport
 from bluegreen.model.outcome import Result
 from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.status import StatusReport
 from bluegreen.model.traffic import Sample
 from bluegreen.report.records import Report, StepMark
 
-__all__ = ["SCHEMA_VERSION", "render_plan", "render_report", "render_status"]
+__all__ = ["SCHEMA_VERSION", "render_logs", "render_plan", "render_report", "render_status"]
 
 SCHEMA_VERSION = 1
 """Goes up only when something is renamed, removed or changes its meaning; new fields come without notice."""
@@ -66,6 +68,12 @@ def render_plan(plan: PlanReport) -> str:
             "lock_holder": plan.lock_holder or None,
         }
     )
+
+
+def render_logs(logs: LogsReport, phrase: Callable[[str], str]) -> str:
+    """The answer of `logs`: its lines, without secrets."""
+    lines = [asdict(line) | {"text": phrase(line.text)} for line in logs.lines]
+    return _dump({"schema": SCHEMA_VERSION, "app": logs.app, "lines": lines})
 
 
 def _document(report: Report) -> dict[str, Any]:

@@ -125,6 +125,10 @@ class Reporter:
         """One line that another program printed."""
         self._tell(Kind.OUTPUT, text)
 
+    def logged(self, text: str) -> None:
+        """One line of a container's log."""
+        self._tell(Kind.LOG, text)
+
     def evidence(self, title: str, lines: Iterable[str]) -> None:
         """Lines that show why something failed."""
         with self._lock:

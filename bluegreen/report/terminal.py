@@ -114,6 +114,8 @@ class TerminalVoice:
                 self._now.kept.extend(lines)
             else:
                 self._print(_quoted(lines))
+        elif kind is Kind.LOG:
+            self._print((Piece(line),) for line in lines)
         elif kind is Kind.DONE:
             self._print(told(Look.GOOD, lines, sign="✓ "))
         elif kind is Kind.WARN:

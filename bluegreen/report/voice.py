@@ -29,6 +29,7 @@ class Kind(Enum):
     WARN = "warn"
     OUTPUT = "output"
     FACT = "fact"
+    LOG = "log"
 
 
 class Stream(Protocol):

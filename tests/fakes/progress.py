@@ -34,6 +34,7 @@ class FakeProgress:
 
     done = say
     output = say
+    logged = say
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)

@@ -12,6 +12,7 @@ import pytest
 from bluegreen.commands.abort import abort
 from bluegreen.commands.cleanup import cleanup
 from bluegreen.commands.deploy import deploy
+from bluegreen.commands.logs import logs
 from bluegreen.commands.plan import plan
 from bluegreen.commands.promote import promote
 from bluegreen.commands.rollback import rollback
@@ -25,11 +26,13 @@ from bluegreen.model.ask import (
     Control,
     Expectations,
     LogRules,
+    LogsAsk,
     RetireAsk,
     ShiftStep,
     TrafficAsk,
 )
 from bluegreen.model.container import Image, RestartPolicy
+from bluegreen.model.logs_report import LogsReport
 from bluegreen.model.outcome import Outcome
 from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.release import RunInfo, Settings
@@ -90,6 +93,9 @@ class Stage:
 
     def status(self, **changes: Any) -> StatusReport:
         return status(ask_for("", build=None, **changes), self.host, self.tell, self.clock)
+
+    def logs(self, show: LogsAsk, **changes: Any) -> LogsReport:
+        return logs(ask_for("", build=None, show=show, **changes), self.host, self.tell, self.clock)
 
     def reboot(self) -> None:
         """/run is emptied, and those containers come up again that are to outlive it."""

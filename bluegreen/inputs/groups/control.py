@@ -8,9 +8,10 @@ from pydantic import BaseModel, PlainValidator
 
 from bluegreen.inputs.field import BUILDS, CHANGES, Kind, given
 from bluegreen.inputs.parse import phrases, quantities
-from bluegreen.model.ask import Command
+from bluegreen.model.ask import Command, Whose
 
 _CHANGES = CHANGES
+_LOGS = (Command.LOGS,)
 
 
 class CommandInputs(BaseModel):
@@ -20,8 +21,24 @@ class CommandInputs(BaseModel):
         given(
             "deploy",
             """What to do: `deploy`, `plan` (what a deployment would do, changing nothing), `rollback` to the kept release, `status`,
-            `cleanup` of what is left over, `promote` or `abort` a paused deployment, or `setup` of a bare Debian or Ubuntu host.""",
+            `cleanup` of what is left over, `promote` or `abort` a paused deployment, show the `logs`, or `setup` of a bare Debian or
+            Ubuntu host.""",
         )
+    )
+
+
+class LogsInputs(BaseModel):
+    """Logs."""
+
+    color: Annotated[Whose, PlainValidator(lambda text: Whose(phrases.choice(*(whose.value for whose in Whose))(text)))] = given(
+        "live", "Whose log is shown: that of the `live` release, the `candidate`, `blue` or `green`.", commands=_LOGS
+    )
+    lines: Annotated[int, PlainValidator(quantities.lines)] = given("100", "How many of its last lines.", commands=_LOGS)
+    follow: Annotated[bool, PlainValidator(phrases.flag)] = given(
+        "false",
+        "Go on with what is logged from now on, until it is interrupted or `deadline` has passed.",
+        kind=Kind.SWITCH,
+        commands=_LOGS,
     )
 
 

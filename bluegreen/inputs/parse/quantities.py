@@ -12,6 +12,7 @@ __all__ = [
     "duration",
     "kept",
     "lease",
+    "lines",
     "memory",
     "port",
     "port_or_none",
@@ -80,6 +81,11 @@ def replicas(text: str) -> int:
 def kept(text: str) -> int:
     """How many old releases may be kept."""
     return whole(text, 0, _MOST_KEPT)
+
+
+def lines(text: str) -> int:
+    """How many lines of a log."""
+    return whole(text, 1, 100_000)
 
 
 def port(text: str) -> int:

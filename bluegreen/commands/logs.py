@@ -1,0 +1,107 @@
+"""Logs: what the containers of one color log, read without the lock and without changing anything."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from bluegreen.decide.secrecy import secret_values
+from bluegreen.errors import Cancelled, HostNotReady
+from bluegreen.host import Clock, Host
+from bluegreen.model.ask import Ask, Whose
+from bluegreen.model.color import Color
+from bluegreen.model.container import Container, Role
+from bluegreen.model.logs_report import Logged, LogsReport
+from bluegreen.model.observed import Observed
+from bluegreen.model.progress import Progress
+
+__all__ = ["logs"]
+
+_POLL = 0.5
+_LOOK_EVERY = 10
+_REMEMBERED = 10_000
+_SHORTEST_SECRET = 6
+
+
+def logs(ask: Ask, host: Host, tell: Progress, clock: Clock) -> LogsReport:
+    """Show the last lines, and with `follow` what comes, until the run is interrupted: that is how following ends, and no failure.
+
+    Who is live may change meanwhile: then its successor is followed.
+    """
+    shown: deque[Logged] = deque(maxlen=_REMEMBERED)
+    reader = _Reader(ask, host, tell, shown)
+    reader.choose()
+    reader.read(tail=ask.show.lines)
+    if ask.show.follow:
+        try:
+            with host.waiting():
+                _follow(reader, clock)
+        except Cancelled:
+            tell.say("no longer following")
+    return LogsReport(app=ask.app.app, lines=tuple(shown))
+
+
+def _follow(reader: _Reader, clock: Clock) -> None:
+    rounds = 0
+    while True:
+        clock.wait(_POLL)
+        rounds += 1
+        if rounds % _LOOK_EVERY == 0:
+            reader.choose()
+        reader.read()
+
+
+class _Reader:
+    """Reads the log of whoever it has chosen, and remembers how far."""
+
+    def __init__(self, ask: Ask, host: Host, tell: Progress, shown: deque[Logged]) -> None:
+        self._ask = ask
+        self._host = host
+        self._tell = tell
+        self._shown = shown
+        self._chosen: tuple[Container, ...] = ()
+        self._read_to: dict[str, str] = {}
+
+    def choose(self) -> None:
+        """Look who it is now. Raises `HostNotReady` when there is nobody, unless there was somebody before."""
+        peek = self._host.peek(self._ask.app.app)
+        seen = Observed(routes=peek.routes, containers=self._host.containers.list(self._ask.app.app), releases=peek.releases)
+        for release in peek.releases:
+            for value in secret_values(release.settings.env):
+                if len(value) >= _SHORTEST_SECRET:
+                    self._tell.hide(value)
+        found = _whose(seen, self._ask.show.whose)
+        if not found and not self._chosen:
+            raise _nobody(self._ask)
+        if found and {c.id for c in found} != {c.id for c in self._chosen}:
+            self._tell.say(f"the log of {' and '.join(c.name for c in found)}")
+            self._chosen = found
+
+    def read(self, *, tail: int = 0) -> None:
+        """Show what was logged since the last time, or so many last lines."""
+        lines = []
+        for container in self._chosen:
+            fresh = self._host.containers.logs(container, after=self._read_to.get(container.id, ""), tail=tail)
+            if fresh:
+                self._read_to[container.id] = fresh[-1].at
+            lines += [Logged(at=line.at, container=container.name, text=line.text) for line in fresh]
+        for line in sorted(lines, key=lambda line: line.at)[-tail:]:
+            self._shown.append(line)
+            self._tell.logged(line.text if len(self._chosen) == 1 else f"{line.container} | {line.text}")
+
+
+def _whose(seen: Observed, whose: Whose) -> tuple[Container, ...]:
+    """The containers of that color that run, else the one of it that was created last."""
+    color = {Whose.BLUE: Color.BLUE, Whose.GREEN: Color.GREEN, Whose.LIVE: seen.live_color}.get(whose)
+    if whose is Whose.CANDIDATE and seen.live_color is not None:
+        color = seen.live_color.other
+    slot = sorted((c for c in seen.containers if c.role is Role.WEB and c.color is color), key=lambda c: c.created)
+    return tuple(c for c in slot if c.running) or tuple(slot[-1:])
+
+
+def _nobody(ask: Ask) -> HostNotReady:
+    return HostNotReady(
+        f"There is no {ask.show.whose.value} container of {ask.app.app} on this host.",
+        means="The app was never deployed here, or not in that color; a candidate is there only while a deployment runs or is paused.",
+        state="Nothing was changed.",
+        todo="`command: status` shows what there is.",
+    )
