@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.box import Box
 from tests.e2e.before import OLD, OLD_PLACE, old_state, run_old
 from tests.e2e.certificates import CERTIFICATE, KEY, self_signed
 from tests.e2e.deploying import APP_NAME, QUICK, route, say_all, served_by
-from tests.e2e.product import Product
+from tests.e2e.product import ROOT, Product
 from tests.load import Kind, Load, Record, Target
 
+_PAGE = (ROOT / "docs" / "adopting.md").read_text()
+_SETUP, _EDIT, _STOP = (block.splitlines() for block in re.findall(r"^```sh\n(.*?)^```", _PAGE, re.DOTALL | re.MULTILINE))
 _NAME = "shop.example"
 _SHOP, _BLOG = "/etc/nginx/sites-enabled/shop", "/etc/nginx/sites-enabled/blog"
 _LINE, _EDITED = f"proxy_pass http://{OLD_PLACE};", f"include /etc/nginx/bluegreen/{APP_NAME}.conf;"
@@ -56,14 +61,27 @@ def _raced(records: list[Record], *versions: str) -> None:
     served_by([record for record in records if not record.failed], *versions)
 
 
+def _written() -> dict[str, str]:
+    """The inputs of the page's workflow but for those that are secrets."""
+    workflow = yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```", _PAGE, re.DOTALL | re.MULTILINE)[0])
+    written: dict[str, str] = workflow["jobs"]["deploy"]["steps"][1]["with"]
+    return {name: value for name, value in written.items() if "secrets." not in value}
+
+
 def test_a_living_host_is_adopted_without_a_failed_request(box: Box, shop: Product, tmp_path: Path) -> None:
-    """`setup`, one line edited, a bad first release, a good one, the next, another bad one, a rollback: all under load on 443."""
+    """`setup`, one line edited, a bad first release, a good one, the next, another bad one, a rollback: all under load on 443.
+
+    The commands are those of docs/adopting.md.
+    """
     others, old = box.sh(_OTHERS), old_state(box)
     target = Target(address=box.address, port=443, host=_NAME, tls=True)
-    say_all(shop.run("setup"), 0, f"The host is ready for {APP_NAME}")
+    assert _written().items() <= shop.inputs.items()
+    for line in _SETUP:
+        say_all(shop.run(*shlex.split(line)[2:]), 0, APP_NAME)
     say_all(shop.deploy("v1"), 4, f"{_SHOP}:5: `{_LINE}` becomes `{_EDITED}`")
-    box.write(_SHOP, _SHOP_TEXT.replace(_LINE, _EDITED))
-    box.sh("nginx -t 2>&1 && nginx -s reload && sleep 0.5")
+    for line in _EDIT:
+        box.sh_user(line)
+    box.sh("sleep 0.5")
 
     with Load(target, tmp_path / "adopting.jsonl", rates=_RATES) as load:
         say_all(shop.deploy("v1", bad="traceback=2", shift="50% 5s"), 8, f"{OLD} serves all traffic, as before")
@@ -80,9 +98,12 @@ def test_a_living_host_is_adopted_without_a_failed_request(box: Box, shop: Produ
     _raced(records, "v2", "v3")
     with Load(target, tmp_path / "later.jsonl", rates=_RATES) as load:
         say_all(shop.deploy("v4", bad="traceback=1", shift="50% 5s"), 8, f"{APP_NAME}-v3 serves all traffic")
+        assert (box.sh(_OTHERS), old_state(box)) == (others, old)
+        for line in _STOP:
+            box.sh_user(line)
         say_all(shop.run("rollback"), 0, "v2 serves all traffic again")
         records = load.stop()
     served_by(records, "v2", "v3", "v4")
     assert route(box)[1] == "100"
-    assert (box.sh(_OTHERS), old_state(box)) == (others, old)
+    assert box.sh(_OTHERS) == others
     assert box.read(_SHOP) + "\n" == _SHOP_TEXT.replace(_LINE, _EDITED)
