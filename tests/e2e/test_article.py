@@ -202,7 +202,7 @@ def test_a_log_that_never_says_ready_keeps_the_candidate_out(running_box: Box, p
     """The log is really read: well in every other way, a release whose log lacks the awaited line is refused, and its log is shown."""
     before = containers(running_box)
     with users(running_box, tmp_path / "load.jsonl", get=_GETS, fresh=_FRESH) as load:
-        done = _deploy(product, "v4", log_ready="ready to rumble", health_timeout="4s").finish()
+        done = _deploy(product, "v4", log_ready="ready to rumble", health_timeout="8s").finish()
         records = load.stop()
     say_all(done, 7, "no line of its log matched `ready to rumble`")
     assert _READY in plain(done.out)
