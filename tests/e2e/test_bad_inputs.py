@@ -88,7 +88,7 @@ def test_a_value_that_cannot_be_used_is_named(product: Product, name: str, value
 
 def test_an_unknown_command_is_named(product: Product) -> None:
     """It is no reason to guess; it is not repeated, for it may be a secret that strayed."""
-    say_all(product.run("undeploy"), 2, "none of the commands deploy, rollback, status")
+    say_all(product.run("undeploy"), 2, "none of the commands deploy, plan, rollback", "did you mean `deploy`")
 
 
 def test_all_problems_are_told_at_once(product: Product) -> None:
