@@ -20,9 +20,9 @@ SNIPPET_LINE = "# bluegreen part of "
 
 # Measured (bench/routing.py). NGINX forgets a server's failures only when `fail_timeout` passes without one, so a live release that fails
 # several times a second is left in any case, for `fail_timeout` after every `max_fails`: with 3 and 2 s a candidate without a share got
-# three of four requests of a live one that dropped 1 in 50. Many more than ten would be slow to leave a killed container, whose address
-# answers nothing: each request that finds out waits for proxy_connect_timeout.
-_HOT = "max_fails=10 fail_timeout=1s"
+# three of four requests of a live one that dropped 1 in 50, with 5 and 1 s it gets half. Ten would be slow to leave a killed container,
+# whose address answers nothing: each request that finds out waits for proxy_connect_timeout.
+_HOT = "max_fails=5 fail_timeout=1s"
 # Where several replicas serve day and night nobody is in danger of getting more than the share that was meant for it.
 _LENIENT = "max_fails=3 fail_timeout=2s"
 # A longer exact name does not fit a bucket of NGINX's default server_names_hash (64 bytes); one written as a pattern is not in that hash.

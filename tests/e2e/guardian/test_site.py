@@ -58,13 +58,14 @@ def test_a_lone_failure_in_a_hot_group_moves_nobody_else(box: Box, colors: Color
     assert {entry["status"] for entry in log} == {200}
 
 
-def test_a_dead_color_in_a_hot_group_is_nobody_s_loss(box: Box, guardian: HostGuardian) -> None:
-    """Its backup answers at once, and after a few requests the dead one is not even asked."""
+def test_a_dead_color_in_a_hot_group_is_nobody_s_loss(box: Box, colors: Colors, guardian: HostGuardian) -> None:
+    """Its backup answers, and after a few requests the dead one is hardly asked any more."""
     guardian.arm(Split(green=0, hot=True))
     box.docker("kill", "web-blue")
-    began = time.monotonic()
     assert serving(box, count=40) == {"green": 40}
-    assert time.monotonic() - began < 30
+    log = [json.loads(line) for line in box.read("/var/log/bluegreen/web.log").splitlines()]
+    asked = [entry for entry in log if f"{colors.address(Color.BLUE)}:8000" in entry["upstream"]]
+    assert 0 < len(asked) < 10
 
 
 def test_a_rotated_log_is_still_written_and_still_read(box: Box, connection: Connection, guardian: HostGuardian) -> None:
