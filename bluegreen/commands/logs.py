@@ -64,7 +64,7 @@ class _Reader:
     def choose(self) -> None:
         """Look who it is now. Raises `HostNotReady` when there is nobody, unless there was somebody before."""
         peek = self._host.peek(self._ask.app.app)
-        seen = Observed(routes=peek.routes, containers=self._host.containers.list(self._ask.app.app), releases=peek.releases)
+        seen = peek.with_containers(self._host.containers.list(self._ask.app.app))
         for release in peek.releases:
             for value in secret_values(release.settings.env):
                 if len(value) >= _SHORTEST_SECRET:

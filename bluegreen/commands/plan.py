@@ -15,10 +15,10 @@ from bluegreen.errors import BadInput, HostNotReady
 from bluegreen.host import Clock, Host, Peek
 from bluegreen.model.ask import Ask
 from bluegreen.model.container import Image
-from bluegreen.model.neighbor import Adopted
 from bluegreen.model.observed import Observed
 from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.progress import Progress
+from bluegreen.model.release import Release
 from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec
 from bluegreen.stages.adoption import serves_already
 from bluegreen.stages.build import check_room, release_of
@@ -35,14 +35,11 @@ def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
         raise BadInput(["`image` is missing: plan needs the name of the image that would be built"])
     app, problems = ask.app.app, list[str]()
     peek = host.peek(app)
-    before = Observed(routes=peek.routes, containers=host.containers.list(app), releases=peek.releases)
+    before = peek.with_containers(host.containers.list(app))
     image = host.containers.image(ask.build.tag)
     port = before.live.port if before.live else _DEFAULT_PORT
     release = release_of(ask, ask.build, image or Image(id="", ports=(port,)), host, tell)
-    network = None
-    with _noted(problems):
-        network = host.containers.find_network(app)
-    made = make_plan(before, release, network or unmade_network(app), _adopted(ask, host, tell, before, problems))
+    made = _made(ask, host, tell, before, release, problems)
     with _noted(problems):
         check_room(ask.app, host, tell)
     installed = host.nginx.site(app)
@@ -55,7 +52,7 @@ def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
         image_id=release.image_id,
         color=made.live.color if made.unchanged and made.live else made.color,
         container=made.live.name if made.unchanged and made.live else made.name,
-        addresses=foreseen_candidate(made).servers if network and not made.unchanged else (),
+        addresses=foreseen_candidate(made).servers if made.network.subnet and not made.unchanged else (),
         unchanged=made.unchanged,
         live_version=made.live.version if made.live else "",
         live_color=before.live_color if made.live else None,
@@ -69,12 +66,13 @@ def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
     )
 
 
-def _adopted(ask: Ask, host: Host, tell: Progress, before: Observed, problems: list[str]) -> Adopted | None:
-    try:
-        return serves_already(ask, host, tell, before)
-    except HostNotReady as error:
-        problems.append(_problem(error))
-        return None
+def _made(ask: Ask, host: Host, tell: Progress, before: Observed, release: Release, problems: list[str]) -> Plan:
+    network, adopted = None, None
+    with _noted(problems):
+        network = host.containers.find_network(release.app)
+    with _noted(problems):
+        adopted = serves_already(ask, host, tell, before)
+    return make_plan(before, release, network or unmade_network(release.app), adopted)
 
 
 def _decisions(ask: Ask, peek: Peek, made: Plan) -> Iterator[str]:
@@ -92,11 +90,7 @@ def _noted(problems: list[str]) -> Iterator[None]:
     try:
         yield
     except HostNotReady as error:
-        problems.append(_problem(error))
-
-
-def _problem(error: HostNotReady) -> str:
-    return " ".join(part for part in (error.what, error.todo) if part)
+        problems.append(" ".join(part for part in (error.what, error.todo) if part))
 
 
 def _diff(ask: Ask, host: Host, made: Plan, installed: InstalledSite | None, problems: list[str]) -> tuple[str, ...]:

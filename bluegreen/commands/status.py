@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bluegreen.decide.health import answer_fault
 from bluegreen.decide.history import pause_of
+from bluegreen.decide.retention import earlier
 from bluegreen.decide.site_spec import own_url
 from bluegreen.host import Clock, Host, Peek
 from bluegreen.model.ask import Ask
@@ -23,10 +24,9 @@ def status(ask: Ask, host: Host, tell: Progress, clock: Clock) -> StatusReport:
     del tell, clock
     app = ask.app.app
     peek = host.peek(app)
-    seen = Observed(routes=peek.routes, containers=host.containers.list(app), releases=peek.releases)
+    seen = peek.with_containers(host.containers.list(app))
     live, route = seen.live, peek.routes.armed or peek.routes.committed
     candidate = _candidate(seen)
-    kept = sorted((r for r in peek.releases if r.committed_at and (live is None or r.id != live.release_id)), key=lambda r: r.committed_at)
     return StatusReport(
         app=app,
         live_version=live.version if live else "",
@@ -35,7 +35,7 @@ def status(ask: Ask, host: Host, tell: Progress, clock: Clock) -> StatusReport:
         candidate_version=candidate.version if candidate else "",
         candidate_share=route.share(candidate.color) if route and candidate else None,
         containers=tuple(_line(ask, host, container) for container in seen.containers if container.role is not Role.RELEASE_COMMAND),
-        kept=tuple(release.version for release in reversed(kept)),
+        kept=tuple(release.version for release in earlier(peek.releases, live.release_id if live else "")),
         lock_holder=peek.holder,
         paused=_since(peek, seen),
         history=tuple(reversed(peek.events[-_SHOWN:])),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from bluegreen.decide.retention import earlier
 from bluegreen.errors import HostNotReady, NothingToRollBack
 from bluegreen.model.ask import ShiftStep
 from bluegreen.model.color import Color
@@ -112,16 +113,15 @@ def rollback_target(observed: Observed) -> Release:
             state="Nothing was changed.",
             todo="Check `app` (or `image`, whose last part is the app's name) and `host`.",
         )
-    live_id = observed.live.release_id if observed.live else ""
-    kept = sorted((r for r in observed.releases if r.id != live_id and r.committed_at), key=lambda r: r.committed_at)
-    if not kept:
+    before = earlier(observed.releases, observed.live.release_id if observed.live else "")
+    if not before:
         raise NothingToRollBack(
             "There is no earlier release on the host to go back to.",
             means="Only one release was ever deployed here, or `keep: 0` removed the earlier ones at once.",
             state="Nothing was changed; the live release goes on serving.",
             todo="Deploy the version you want again, and use `keep: 1` or more to be able to roll back.",
         )
-    return kept[-1]
+    return before[0]
 
 
 def still_running(observed: Observed) -> Replicas | None:
@@ -131,7 +131,7 @@ def still_running(observed: Observed) -> Replicas | None:
     """
     if (live := observed.live) is None:
         return None
-    kept = sorted((r for r in observed.releases if r.id != live.release_id and r.committed_at), key=lambda r: r.committed_at)
     slot = (c for c in observed.containers if c.running and c.role is Role.WEB and c.color is live.color.other and c.address)
-    found = Replicas.of(c for c in slot if kept and c.release_id == kept[-1].id)
-    return found if found is not None and len(found) == kept[-1].settings.replicas else None
+    target = next(iter(earlier(observed.releases, live.release_id)), None)
+    found = Replicas.of(c for c in slot if target and c.release_id == target.id)
+    return found if found and target and len(found) == target.settings.replicas else None

@@ -8,14 +8,18 @@ from bluegreen.model.container import Container, Image, Role
 from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
 
-__all__ = ["kept", "own_names", "prunable", "spare_containers"]
+__all__ = ["earlier", "kept", "own_names", "prunable", "spare_containers"]
+
+
+def earlier(releases: Iterable[Release], live_id: str) -> tuple[Release, ...]:
+    """The releases that were live before this one and could be again, the last first."""
+    return tuple(sorted((r for r in releases if r.id != live_id and r.committed_at), key=lambda r: r.committed_at, reverse=True))
 
 
 def kept(releases: Iterable[Release], live_id: str, keep: int) -> tuple[Release, ...]:
     """The live release and the `keep` that were committed last before it."""
     all_ = tuple(releases)
-    others = sorted((r for r in all_ if r.id != live_id and r.committed_at), key=lambda r: r.committed_at, reverse=True)
-    return (*(r for r in all_ if r.id == live_id), *others[:keep])
+    return (*(r for r in all_ if r.id == live_id), *earlier(all_, live_id)[:keep])
 
 
 def spare_containers(containers: Iterable[Container], live: Replicas, stay: Iterable[Release]) -> tuple[Container, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Network, Role
 from bluegreen.model.event import Event
-from bluegreen.model.observed import Routes
+from bluegreen.model.observed import Observed, Routes
 from bluegreen.model.release import Release, Settings
 
 __all__ = ["ContainerSpec", "Facts", "Guard", "Peek", "Seen"]
@@ -95,6 +95,10 @@ class Peek:
     releases: tuple[Release, ...]
     holder: str
     events: tuple[Event, ...] = ()
+
+    def with_containers(self, containers: tuple[Container, ...]) -> Observed:
+        """The whole picture, once the engine was asked too."""
+        return Observed(routes=self.routes, containers=containers, releases=self.releases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
