@@ -12,6 +12,7 @@ from bluegreen.model.neighbor import Adopted
 from bluegreen.model.observed import Observed
 from bluegreen.model.progress import Progress
 from bluegreen.model.replicas import Replicas
+from bluegreen.stages.drain import watch_over
 from bluegreen.stages.front_door import check_front_door
 from bluegreen.stages.job import Job
 from bluegreen.stages.site import fit_site
@@ -64,8 +65,7 @@ def adopt(job: Job, plan: Plan, adopted: Adopted, candidate: Replicas) -> None:
             half.push("take the adopted app's route away", job.guardian.forsake)
             # The watch is over once the committed route differs from the one of its beginning.
             job.guardian.release_watch()
-            for container in candidate:
-                job.guardian.watch_over(container, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
+            watch_over(job, candidate)
         fit_site(job, plan, candidate, half)
         job.guardian.arm(theirs)
         check_front_door(job, adopted)

@@ -1,4 +1,4 @@
-"""Drain: a container that had traffic may finish what it is answering before it is stopped."""
+"""Drain: a container that had traffic may finish what it is answering before it is stopped, also when we die meanwhile."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from bluegreen.model.container import Container, RestartPolicy
 from bluegreen.stages.job import Job
 
-__all__ = ["drain", "leave"]
+__all__ = ["drain", "leave", "put_down", "watch_over"]
 
 _POLL = 0.2
 
@@ -35,6 +35,17 @@ def leave(job: Job, containers: Iterable[Container]) -> None:
         limit, names = job.ask.retire.drain_timeout, ", ".join(container.name for container in together)
         job.tell.warn(f"{left} connections to {names} were still open after `drain-timeout` ({limit:g} s), and end now")
     for container in together:
-        job.host.containers.set_restart(container, RestartPolicy.NO)
-        job.host.containers.stop(container, job.ask.retire.stop_timeout)
+        put_down(job, container)
         job.tell.done(f"{container.name} is {'stopped' if left else 'drained and stopped'}")
+
+
+def put_down(job: Job, container: Container) -> None:
+    """Stop a container for good: no reboot brings it back."""
+    job.host.containers.set_restart(container, RestartPolicy.NO)
+    job.host.containers.stop(container, job.ask.retire.stop_timeout)
+
+
+def watch_over(job: Job, containers: Iterable[Container]) -> None:
+    """From now on the guardian drains and stops these when we die, until there is a commit or its watch is released."""
+    for container in containers:
+        job.guardian.watch_over(container, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)

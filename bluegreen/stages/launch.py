@@ -11,6 +11,7 @@ from bluegreen.host import ContainerSpec
 from bluegreen.model.ask import ReleaseCommand
 from bluegreen.model.container import Container, Role
 from bluegreen.model.replicas import Replicas
+from bluegreen.stages.drain import watch_over
 from bluegreen.stages.job import Job
 from bluegreen.stages.undo import Undo
 
@@ -31,7 +32,7 @@ def launch(job: Job, plan: Plan, undo: Undo) -> Replicas:
     for number, address in enumerate(plan.addresses, 1):
         created = job.host.containers.create(_web(plan, address, "" if number == 1 else f"_{number}"))
         # Before it starts: if we die between the two, nobody else would stop it.
-        job.guardian.watch_over(created, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
+        watch_over(job, [created])
         started.append(job.host.containers.start(created))
     candidate = Replicas(containers=tuple(started))
     names, places = " and ".join(candidate.names), " and ".join(candidate.servers)
@@ -43,8 +44,7 @@ def launch(job: Job, plan: Plan, undo: Undo) -> Replicas:
 def _standing_by(job: Job, plan: Plan, running: Replicas, undo: Undo) -> Replicas:
     """The release that still runs beside the live one; its undo leaves it stopped, as every kept release is."""
     undo.push(f"stop {running.name} again", lambda: _stop(job, running))
-    for container in running:
-        job.guardian.watch_over(container, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
+    watch_over(job, running)
     job.tell.done(
         f"{' and '.join(running.names)} still run{'s' if len(running) == 1 else ''} as the {plan.color.value} one: nothing has to be made"
     )

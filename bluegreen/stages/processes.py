@@ -15,6 +15,7 @@ from bluegreen.model.color import Color
 from bluegreen.model.container import Container, RestartPolicy, Role
 from bluegreen.model.fault import Fault
 from bluegreen.model.release import Process, Release
+from bluegreen.stages.drain import put_down
 from bluegreen.stages.evidence import show_candidate
 from bluegreen.stages.job import Job
 
@@ -36,7 +37,7 @@ def swap_processes(job: Job, release: Release, color: Color, todo: Swap) -> None
         if container.process in failed:
             job.tell.warn(f"{container.name} of {container.version} goes on working in its place")
         else:
-            _stop(job, container)
+            put_down(job, container)
             job.host.containers.remove(container)
             job.tell.done(f"{container.name} is stopped")
 
@@ -105,9 +106,4 @@ def _warn(job: Job, container: Container, fault: Fault) -> None:
         " but this process does not work: it is stopped. Mend it and deploy again."
     )
     show_candidate(job, container, ())
-    _stop(job, container)
-
-
-def _stop(job: Job, container: Container) -> None:
-    job.host.containers.set_restart(container, RestartPolicy.NO)
-    job.host.containers.stop(container, job.ask.retire.stop_timeout)
+    put_down(job, container)

@@ -140,17 +140,23 @@ def _take_back(job: Job, plan: Plan, candidate: Replicas) -> None:
 
 def _pause(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, undo: Undo) -> None:
     """Commit the share as it is: it outlives this run and a reboot, until somebody promotes the deployment or aborts it."""
-    job.guardian.save(plan.release)
-    for container in candidate:
-        job.host.containers.set_restart(container, RestartPolicy.UNLESS_STOPPED)
-    job.guardian.commit()
-    undo.commit()
+    _make_last(job, plan, candidate, undo)
     job.guardian.record(PAUSED, version=plan.release.version, release=plan.release.id, share=f"{step.share}")
     job.tell.done(f"paused: {candidate.name} keeps {step.share} % of the requests until it is promoted or aborted")
 
 
 def _commit(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
-    """The recipe lies on the host before the commit, unmarked; recovery marks it if we die before we can.
+    """Commit all of the traffic. If we die before the recipe is marked, recovery marks it."""
+    _make_last(job, plan, candidate, undo)
+    job.guardian.save(replace(plan.release, committed_at=job.clock.utc()))
+    job.guardian.record(COMMITTED, version=plan.release.version, release=plan.release.id, color=plan.color.value)
+    if plan.withdraws and plan.live is not None:
+        job.guardian.record(ROLLED_BACK, version=plan.live.version, release=plan.live.release_id, to=plan.release.version)
+    job.tell.done(f"committed: {candidate.name} is live")
+
+
+def _make_last(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
+    """Make what is armed the committed route; the recipe lies on the host before that, unmarked.
 
     Only now is the candidate to outlive a reboot: before, a host that restarts in the middle of a shift must come back without it.
     """
@@ -159,8 +165,3 @@ def _commit(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
         job.host.containers.set_restart(container, RestartPolicy.UNLESS_STOPPED)
     job.guardian.commit()
     undo.commit()
-    job.guardian.save(replace(plan.release, committed_at=job.clock.utc()))
-    job.guardian.record(COMMITTED, version=plan.release.version, release=plan.release.id, color=plan.color.value)
-    if plan.withdraws and plan.live is not None:
-        job.guardian.record(ROLLED_BACK, version=plan.live.version, release=plan.live.release_id, to=plan.release.version)
-    job.tell.done(f"committed: {candidate.name} is live")

@@ -10,7 +10,7 @@ from bluegreen.errors import BlueGreenError
 from bluegreen.model.color import Split
 from bluegreen.model.observed import Observed
 from bluegreen.model.replicas import Replicas
-from bluegreen.stages.drain import leave
+from bluegreen.stages.drain import leave, watch_over
 from bluegreen.stages.job import Job
 from bluegreen.stages.processes import swap_processes
 from bluegreen.stages.prune import prune
@@ -23,8 +23,7 @@ def retire(job: Job, plan: Plan, candidate: Replicas) -> tuple[str, ...]:
     try:
         job.guardian.settle(Split.giving(candidate.color, 100))
         if plan.live is not None:
-            for container in plan.live:
-                job.guardian.watch_over(container, drain=job.ask.retire.drain_timeout, stop=job.ask.retire.stop_timeout)
+            watch_over(job, plan.live)
             leave(job, plan.live)
             job.guardian.release_watch()
         swap_processes(job, plan.release, plan.color, swap(plan.before.containers, plan.release, plan.color, again=True))
