@@ -10,7 +10,6 @@ from bluegreen.inputs.field import BUILDS, CHANGES, Kind, given
 from bluegreen.inputs.parse import phrases, quantities
 from bluegreen.model.ask import Command, Whose
 
-_CHANGES = CHANGES
 _LOGS = (Command.LOGS,)
 
 
@@ -46,10 +45,10 @@ class ControlInputs(BaseModel):
     """Control."""
 
     lock_timeout: Annotated[float, PlainValidator(quantities.duration)] = given(
-        "10m", "How long to wait for another deployment of the same app to end.", commands=_CHANGES
+        "10m", "How long to wait for another deployment of the same app to end.", commands=CHANGES
     )
     lease: Annotated[float, PlainValidator(quantities.lease)] = given(
-        "15s", "How long the host waits for a sign of life before it takes the traffic back by itself.", commands=_CHANGES
+        "15s", "How long the host waits for a sign of life before it takes the traffic back by itself.", commands=CHANGES
     )
     force: Annotated[bool, PlainValidator(phrases.flag)] = given(
         "false", "Deploy a release although it was rolled back before.", kind=Kind.SWITCH, commands=BUILDS

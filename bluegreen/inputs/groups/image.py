@@ -12,8 +12,6 @@ from bluegreen.inputs.parse import names, pairs, phrases, places
 from bluegreen.inputs.parse.names import ImageName
 from bluegreen.inputs.parse.pairs import Pairs
 
-_DEPLOY = BUILDS
-
 
 def _image(text: str, info: ValidationInfo) -> ImageName:
     if text.strip():
@@ -41,24 +39,24 @@ class ImageInputs(BaseModel):
     """Image."""
 
     image: Annotated[ImageName, PlainValidator(_image)] = given(
-        "", "Name of the image to build, such as `myapp`. A tag in it is the `version`. Required to deploy.", commands=_DEPLOY
+        "", "Name of the image to build, such as `myapp`. A tag in it is the `version`. Required to deploy.", commands=BUILDS
     )
     version: Annotated[str, PlainValidator(_version)] = given(
-        "", "Version to deploy; becomes the image's tag.", otherwise="short commit of the checkout", commands=_DEPLOY
+        "", "Version to deploy; becomes the image's tag.", otherwise="short commit of the checkout", commands=BUILDS
     )
     source: Annotated[str, PlainValidator(phrases.choice("build"))] = given(
-        "build", "Where the image comes from: `build` builds it on the host from the checkout.", commands=_DEPLOY
+        "build", "Where the image comes from: `build` builds it on the host from the checkout.", commands=BUILDS
     )
-    context: Annotated[Path, PlainValidator(_context)] = given(".", "Folder of the checkout to build from.", commands=_DEPLOY)
+    context: Annotated[Path, PlainValidator(_context)] = given(".", "Folder of the checkout to build from.", commands=BUILDS)
     file: Annotated[str, PlainValidator(str.strip)] = given(
-        "", "Path of the Dockerfile.", otherwise="`Dockerfile` in `context`", commands=_DEPLOY
+        "", "Path of the Dockerfile.", otherwise="`Dockerfile` in `context`", commands=BUILDS
     )
     target: Annotated[str, PlainValidator(names.target)] = given(
-        "", "Stage of the Dockerfile to build.", otherwise="the last", commands=_DEPLOY
+        "", "Stage of the Dockerfile to build.", otherwise="the last", commands=BUILDS
     )
     build_args: Annotated[Pairs, PlainValidator(pairs.build_args)] = given(
-        "", "Build arguments, `NAME=value`. They stay readable in the image: no place for a secret.", kind=Kind.LIST, commands=_DEPLOY
+        "", "Build arguments, `NAME=value`. They stay readable in the image: no place for a secret.", kind=Kind.LIST, commands=BUILDS
     )
     build_secrets: Annotated[Pairs, PlainValidator(pairs.build_secrets)] = given(
-        "", "Secrets for `RUN --mount=type=secret`, `id=value`; they leave no trace in the image.", kind=Kind.SECRET, commands=_DEPLOY
+        "", "Secrets for `RUN --mount=type=secret`, `id=value`; they leave no trace in the image.", kind=Kind.SECRET, commands=BUILDS
     )

@@ -10,7 +10,6 @@ from bluegreen.inputs.field import SHIFTS, Kind, given
 from bluegreen.inputs.parse import log_rules, names, phrases, quantities, traffic, web
 from bluegreen.model.ask import Command
 
-_CHANGES = SHIFTS
 _ASKS = (*SHIFTS, Command.STATUS)
 _Ranges = tuple[tuple[int, int], ...]
 
@@ -27,37 +26,35 @@ class ProbeInputs(BaseModel):
     )
     health_body: Annotated[str, PlainValidator(phrases.one_line)] = given("", "Text that a good answer's body contains.", commands=_ASKS)
     health_timeout: Annotated[float, PlainValidator(quantities.seconds)] = given(
-        "60s", "How long the candidate may take to become healthy.", commands=_CHANGES
+        "60s", "How long the candidate may take to become healthy.", commands=SHIFTS
     )
-    health_interval: Annotated[float, PlainValidator(quantities.seconds)] = given("1s", "Time between failing tries.", commands=_CHANGES)
+    health_interval: Annotated[float, PlainValidator(quantities.seconds)] = given("1s", "Time between failing tries.", commands=SHIFTS)
     health_successes: Annotated[int, PlainValidator(quantities.count)] = given(
-        "3", "Good answers in a row that are wanted.", commands=_CHANGES
+        "3", "Good answers in a row that are wanted.", commands=SHIFTS
     )
     log_ready: Annotated[str, PlainValidator(phrases.pattern)] = given(
-        "", "Regular expression that must appear in the candidate's log before it is healthy.", commands=_CHANGES
+        "", "Regular expression that must appear in the candidate's log before it is healthy.", commands=SHIFTS
     )
     log_fail: Annotated[tuple[str, ...], PlainValidator(log_rules.fail_patterns)] = given(
         "",
         """Regular expressions, one a line; a log line that matches one fails the candidate, unless the live release logs it too. They add
         to the built-in ones (tracebacks, panics, unhandled exceptions); a line `none` switches those off.""",
         kind=Kind.LIST,
-        commands=_CHANGES,
+        commands=SHIFTS,
     )
     log_allow: Annotated[tuple[str, ...], PlainValidator(phrases.patterns)] = given(
         "",
         """Regular expressions, one a line; a log line, or a traceback with a line, that matches one is excused from `log-fail`.""",
         kind=Kind.LIST,
-        commands=_CHANGES,
+        commands=SHIFTS,
     )
     log_fail_limit: Annotated[int, PlainValidator(quantities.budget)] = given(
-        "0", "How many lines that match `log-fail` are put up with, from the start to the commit.", commands=_CHANGES
+        "0", "How many lines that match `log-fail` are put up with, from the start to the commit.", commands=SHIFTS
     )
     smoke_test: Annotated[str, PlainValidator(phrases.script)] = given(
         "",
         """Shell script that runs on the runner before any user reaches the candidate; `$BLUEGREEN_PREVIEW_URL` leads to it through the
         host's NGINX, and a command that fails ends the deployment.""",
-        commands=_CHANGES,
+        commands=SHIFTS,
     )
-    smoke_timeout: Annotated[float, PlainValidator(quantities.seconds)] = given(
-        "5m", "How long the smoke test may take.", commands=_CHANGES
-    )
+    smoke_timeout: Annotated[float, PlainValidator(quantities.seconds)] = given("5m", "How long the smoke test may take.", commands=SHIFTS)

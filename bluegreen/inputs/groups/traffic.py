@@ -11,8 +11,6 @@ from bluegreen.inputs.parse import phrases, places, quantities, traffic, verdict
 from bluegreen.model.ask import Command, ShiftStep
 from bluegreen.model.verdict import LatencyLimit
 
-_CHANGES = SHIFTS
-
 
 def _certificate_key(text: str, info: ValidationInfo) -> str:
     path = places.host_path(text)
@@ -36,60 +34,60 @@ class TrafficInputs(BaseModel):
         "", "What users type, such as `https://example.com/`; before the commit it must reach the new release.", commands=tuple(Command)
     )
     server_name: Annotated[tuple[str, ...], PlainValidator(web.server_names)] = given(
-        "_", "NGINX `server_name`: names and wildcards; `_` answers to any name.", kind=Kind.LIST, commands=_CHANGES
+        "_", "NGINX `server_name`: names and wildcards; `_` answers to any name.", kind=Kind.LIST, commands=SHIFTS
     )
     listen: Annotated[tuple[str, ...], PlainValidator(web.listen)] = given(
         "80",
         "Addresses NGINX listens on, such as `80` or `127.0.0.1:8080`. With a certificate the default becomes `443`.",
         kind=Kind.LIST,
-        commands=_CHANGES,
+        commands=SHIFTS,
     )
     tls_certificate: Annotated[str, PlainValidator(places.host_path)] = given(
-        "", "Path of a certificate chain on the host; turns TLS on.", commands=_CHANGES
+        "", "Path of a certificate chain on the host; turns TLS on.", commands=SHIFTS
     )
     tls_certificate_key: Annotated[str, PlainValidator(_certificate_key)] = given(
-        "", "Path of that certificate's key on the host.", commands=_CHANGES
+        "", "Path of that certificate's key on the host.", commands=SHIFTS
     )
     site: Annotated[str, PlainValidator(_site)] = given(
         "managed",
         "Whose server block it is: `managed` writes and owns one for the app; with `include`, a location of yours includes"
         " `/etc/nginx/bluegreen/APP.conf` in the place of its `proxy_pass`, and names, ports and TLS stay yours. It needs `url`.",
-        commands=_CHANGES,
+        commands=SHIFTS,
     )
     shift: Annotated[tuple[ShiftStep, ...], PlainValidator(traffic.shift)] = given(
         "10% 10s, 50% 10s",
         """Shares the new release gets, each held for a while, before it gets all; `100%` moves all at once, `10% 5m until 500 requests`
         goes on early. A step that ends in `pause`, such as `10% 30s pause`, ends the run there; `promote` or `abort` go on.""",
-        commands=_CHANGES,
+        commands=SHIFTS,
     )
     watch: Annotated[float, PlainValidator(quantities.duration)] = given(
-        "10s", "How long the new release is watched with all of the traffic before the commit.", commands=_CHANGES
+        "10s", "How long the new release is watched with all of the traffic before the commit.", commands=SHIFTS
     )
     max_error_rate: Annotated[float, PlainValidator(verdicts.share)] = given(
         "1%",
         "By how many points the part of users' requests that the new release fails may exceed the live one's before traffic goes back.",
-        commands=_CHANGES,
+        commands=SHIFTS,
     )
     max_latency: Annotated[LatencyLimit | None, PlainValidator(verdicts.latency)] = given(
         "",
         "Largest p95 of the time to the first byte: `500ms`, or relative to the live release `1.5x`.",
         otherwise="no limit",
-        commands=_CHANGES,
+        commands=SHIFTS,
     )
     min_requests: Annotated[int, PlainValidator(verdicts.requests)] = given(
-        "20", "How many requests of users the new release must have got before they decide.", commands=_CHANGES
+        "20", "How many requests of users the new release must have got before they decide.", commands=SHIFTS
     )
     on_low_traffic: Annotated[str, PlainValidator(phrases.choice("probe", "wait", "proceed", "fail"))] = given(
         "probe",
         "What to do in a step with fewer: `probe` (its health checks decide), `wait` for more, `proceed`, or `fail` and go back.",
-        commands=_CHANGES,
+        commands=SHIFTS,
     )
     client_max_body_size: Annotated[str, PlainValidator(quantities.body_size)] = given(
-        "50m", "Largest request body NGINX accepts; `0` for no limit.", commands=_CHANGES
+        "50m", "Largest request body NGINX accepts; `0` for no limit.", commands=SHIFTS
     )
     stick_by: Annotated[str, PlainValidator(traffic.stick_by)] = given(
         "request",
         """What goes to the same release while the traffic shifts: each `request` by itself, all from one address (`ip`), or all with one
         value of a cookie (`cookie:NAME`); a growing share never moves a user back.""",
-        commands=_CHANGES,
+        commands=SHIFTS,
     )
