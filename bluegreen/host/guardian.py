@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from bluegreen.errors import Cancelled, GuardianLost, HostNotReady, Unreachable
 from bluegreen.host import Clock, Guard, Routes, Seen
 from bluegreen.host.guardian_errors import lost, meaning, refusal
-from bluegreen.host.peek import read_events
+from bluegreen.host.peek import read_events, read_recipes
 from bluegreen.host.script import load_script
 from bluegreen.host.site_text import prefix
 from bluegreen.host.ssh import Connection, Talk
@@ -72,11 +72,7 @@ class HostGuardian:
         """Both links and the recipes kept on the host; one that cannot be read is no recipe."""
         links, *recipes = self._ask("look").split("\t")
         committed, armed = links.split(" ")
-        found: list[Release] = []
-        for text in recipes:
-            with contextlib.suppress(ValueError, KeyError, TypeError):
-                found.append(Release.from_json(text))
-        return Routes(committed=Split.parse(committed), armed=Split.parse(armed)), tuple(found)
+        return Routes(committed=Split.parse(committed), armed=Split.parse(armed)), read_recipes(recipes)
 
     def arm(self, split: Split) -> None:
         """Make `split` the armed route, and prove it through NGINX."""

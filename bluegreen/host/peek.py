@@ -14,7 +14,7 @@ from bluegreen.model.event import Event
 from bluegreen.model.observed import Routes
 from bluegreen.model.release import Release
 
-__all__ = ["peek", "read_events"]
+__all__ = ["peek", "read_events", "read_recipes"]
 
 _HEAD = 4
 
@@ -34,13 +34,14 @@ def peek(connection: Connection, app: str) -> Peek:
     recipes = _HEAD + int(count)
     return Peek(
         routes=Routes(committed=Split.parse(committed), armed=Split.parse(armed)),
-        releases=_recipes(lines[recipes:]),
+        releases=read_recipes(lines[recipes:]),
         holder=holder,
         events=read_events(lines[_HEAD:recipes]),
     )
 
 
-def _recipes(lines: list[str]) -> tuple[Release, ...]:
+def read_recipes(lines: Iterable[str]) -> tuple[Release, ...]:
+    """The releases whose recipes these are; one that cannot be read is none."""
     found = []
     for line in lines:
         with contextlib.suppress(ValueError, KeyError, TypeError):
