@@ -15,7 +15,7 @@ from bluegreen.decide.plan import Plan, make_plan, newer_run
 from bluegreen.decide.processes import swap
 from bluegreen.errors import BadInput, stating
 from bluegreen.host import Clock, Host
-from bluegreen.model.ask import Ask
+from bluegreen.model.ask import Ask, ShiftStep
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import Progress, Stage
 from bluegreen.model.replicas import Replicas
@@ -31,7 +31,7 @@ from bluegreen.stages.retire import retire
 from bluegreen.stages.site import check_site, fit_site
 from bluegreen.stages.undo import Undo
 
-__all__ = ["deploy", "replace_live"]
+__all__ = ["conclude", "deploy", "replace_live", "shift_to"]
 
 
 def deploy(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
@@ -60,13 +60,23 @@ def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
     with told_state(job, plan, undone="Nothing of the candidate is left."), Undo(tell, job.clock) as undo:
         with tell.stage(Stage.LAUNCH):
             candidate = launch(job, plan, undo)
-        with tell.stage(Stage.PROBE):
-            watcher = probe(job, candidate, plan.live)
-        with tell.stage(Stage.REROUTE):
-            step = reroute(job, plan, candidate, watcher, undo)
+        step = shift_to(job, plan, candidate, undo)
+    return conclude(job, plan, candidate, result, step)
+
+
+def shift_to(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> ShiftStep | None:
+    """Prove the candidate, and give it the traffic up to the commit; the step that paused it, if one did."""
+    with job.tell.stage(Stage.PROBE):
+        watcher = probe(job, candidate, plan.live)
+    with job.tell.stage(Stage.REROUTE):
+        return reroute(job, plan, candidate, watcher, undo)
+
+
+def conclude(job: Job, plan: Plan, candidate: Replicas, result: Result, step: ShiftStep | None) -> Outcome:
+    """Retire the release before, unless the deployment is paused and both go on."""
     if step is not None:
         return paused(job, plan, candidate, step)
-    with tell.stage(Stage.RETIRE):
+    with job.tell.stage(Stage.RETIRE):
         kept = retire(job, plan, candidate)
     return changed(job, plan, result, candidate, kept)
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from bluegreen.commands.deploy import conclude, shift_to
 from bluegreen.commands.guarded import guarded
-from bluegreen.commands.outcomes import changed, paused, told_state
+from bluegreen.commands.outcomes import told_state
 from bluegreen.commands.refusals import paused_candidate
 from bluegreen.decide.plan import Plan, promotion
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
 from bluegreen.model.outcome import Outcome, Result
-from bluegreen.model.progress import Progress, Stage
+from bluegreen.model.progress import Progress
 from bluegreen.model.replicas import Replicas
 from bluegreen.stages.discard import discard
 from bluegreen.stages.job import Job
-from bluegreen.stages.probe import probe
-from bluegreen.stages.reroute import reroute
-from bluegreen.stages.retire import retire
 from bluegreen.stages.undo import Undo
 
 __all__ = ["promote"]
@@ -38,18 +36,10 @@ def promote(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
 
 
 def _go_on(job: Job, plan: Plan, candidate: Replicas) -> Outcome:
-    tell = job.tell
-    with told_state(job, plan, undone="The paused release was removed."), Undo(tell, job.clock) as undo:
+    with told_state(job, plan, undone="The paused release was removed."), Undo(job.tell, job.clock) as undo:
         undo.push("remove the paused release", lambda: _give_up(job, plan, candidate))
-        with tell.stage(Stage.PROBE):
-            watcher = probe(job, candidate, plan.live)
-        with tell.stage(Stage.REROUTE):
-            step = reroute(job, plan, candidate, watcher, undo)
-    if step is not None:
-        return paused(job, plan, candidate, step)
-    with tell.stage(Stage.RETIRE):
-        kept = retire(job, plan, candidate)
-    return changed(job, plan, Result.DEPLOYED, candidate, kept)
+        step = shift_to(job, plan, candidate, undo)
+    return conclude(job, plan, candidate, Result.DEPLOYED, step)
 
 
 def _give_up(job: Job, plan: Plan, candidate: Replicas) -> None:
