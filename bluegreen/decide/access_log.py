@@ -62,13 +62,12 @@ def read_entry(line: str) -> Entry | None:
         return None
 
 
-def tally(lines: Iterable[str], candidate: Collection[str]) -> StepTraffic:
-    """What these lines say. `candidate` are the addresses of its replicas; whoever else was asked is the live release."""
+def tally(entries: Iterable[Entry | None], candidate: Collection[str]) -> StepTraffic:
+    """What these entries say. `candidate` are the addresses of its replicas; whoever else was asked is the live release."""
     unread = requests = failed = 0
     mine: list[Attempt] = []
     other: list[Attempt] = []
-    for line in lines:
-        entry = read_entry(line)
+    for entry in entries:
         if entry is None:
             unread += 1
         elif not entry.probe:
@@ -79,11 +78,10 @@ def tally(lines: Iterable[str], candidate: Collection[str]) -> StepTraffic:
     return StepTraffic(candidate=_sample(mine), live=_sample(other), requests=requests, failed=failed, unread=unread)
 
 
-def told_failures(lines: Iterable[str], candidate: Collection[str], most: int) -> tuple[str, ...]:
+def told_failures(entries: Iterable[Entry | None], candidate: Collection[str], most: int) -> tuple[str, ...]:
     """The first so many requests that the candidate failed, each in a line for people."""
     found: list[str] = []
-    for line in lines:
-        entry = read_entry(line)
+    for entry in entries:
         if len(found) >= most:
             break
         if entry is not None and not entry.probe:

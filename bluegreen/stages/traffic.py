@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from bluegreen.decide.access_log import tally, told_failures
+from bluegreen.decide.access_log import read_entry, tally, told_failures
 from bluegreen.decide.verdict import final, judge
 from bluegreen.host import AccessLog
 from bluegreen.model.ask import ShiftStep
@@ -71,9 +71,9 @@ class Traffic:
         return None if problem and not self._window.requests else self._window
 
     def _look(self) -> None:
-        lines = self._log.read()
-        self._window += tally(lines, self._candidate)
-        self.failures += told_failures(lines, self._candidate, _MOST_SHOWN - len(self.failures))
+        entries = [read_entry(line) for line in self._log.read()]
+        self._window += tally(entries, self._candidate)
+        self.failures += told_failures(entries, self._candidate, _MOST_SHOWN - len(self.failures))
 
 
 def _fault(judged: Judgement) -> Fault | None:

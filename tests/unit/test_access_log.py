@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bluegreen.decide.access_log import read_entry, tally, told_failures
+from bluegreen.decide.access_log import Entry, read_entry, tally, told_failures
 from bluegreen.model.traffic import Sample, StepTraffic
 from tests.fakes.access_log import Request, line
 
@@ -20,10 +20,15 @@ def asked(*tries: tuple[str, str, str], status: int = 200, probe: str = "", path
     return line(Request(asked=tries, status=status, probe=probe, path=path))
 
 
+def entries(*lines: str) -> list[Entry | None]:
+    """What these lines are read as."""
+    return [read_entry(one) for one in lines]
+
+
 def test_each_color_is_counted_by_the_address_that_was_asked() -> None:
     """Whatever the split was meant to be; replicas of a color are one color."""
     lines = [asked((NEW, "200", "0.012")), asked(("10.9.0.35:8000", "503", "0.001"), status=503), asked((OLD, "404", "0.002"), status=404)]
-    seen = tally(lines, CANDIDATE)
+    seen = tally(entries(*lines), CANDIDATE)
     assert seen.candidate == Sample(requests=2, server_errors=1, times=((1, 1), (12, 1)))
     assert seen.live == Sample(requests=1, times=((2, 1),))
     assert (seen.requests, seen.failed) == (3, 1)
@@ -34,7 +39,7 @@ def test_a_failure_that_nginx_retried_counts_against_its_color(between: str) -> 
     """Its user saw a 200, from the other color: no failed request, but a failed attempt of the candidate."""
     raw = json.loads(asked((NEW, "502", "-"), (OLD, "200", "0.009")))
     raw |= {name: raw[name].replace(", ", between) for name in ("upstream", "upstream_status", "upstream_ht")}
-    seen = tally([json.dumps(raw)], CANDIDATE)
+    seen = tally(entries(json.dumps(raw)), CANDIDATE)
     assert seen == StepTraffic(
         candidate=Sample(requests=1, failed_attempts=1),
         live=Sample(requests=1, times=((9, 1),)),
@@ -44,19 +49,19 @@ def test_a_failure_that_nginx_retried_counts_against_its_color(between: str) -> 
 
 def test_a_user_who_gave_up_first_is_nobody_s_failure() -> None:
     """NGINX logs 499, and `-` for a server that had not answered yet."""
-    seen = tally([asked((NEW, "-", "-"), status=499)], CANDIDATE)
+    seen = tally(entries(asked((NEW, "-", "-"), status=499)), CANDIDATE)
     assert (seen.candidate, seen.failed) == (Sample(requests=1), 0)
 
 
 def test_a_request_that_no_server_was_asked_for_is_a_user_s_all_the_same() -> None:
     """NGINX puts the group's name where no address is fit to be asked: that condemns no color."""
-    seen = tally([asked(("bg_12345678_blue", "502", "-"), status=502), line(Request(status=503))], CANDIDATE)
+    seen = tally(entries(asked(("bg_12345678_blue", "502", "-"), status=502), line(Request(status=503))), CANDIDATE)
     assert (seen.candidate.requests, seen.live.requests, seen.requests, seen.failed) == (0, 0, 2, 2)
 
 
 def test_our_own_knock_at_the_front_door_is_no_user() -> None:
     """It carries a token."""
-    assert tally([asked((NEW, "200", "0.001"), probe="ab" * 16)], CANDIDATE) == StepTraffic()
+    assert tally(entries(asked((NEW, "200", "0.001"), probe="ab" * 16)), CANDIDATE) == StepTraffic()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +79,7 @@ def test_our_own_knock_at_the_front_door_is_no_user() -> None:
 def test_a_line_that_is_cut_off_or_somebody_else_s_is_counted_as_unread(text: str) -> None:
     """It changes nothing else, and its neighbors are read."""
     assert read_entry(text) is None
-    seen = tally([asked((NEW, "200", "0.001")), text, asked((OLD, "200", "0.001"))], CANDIDATE)
+    seen = tally(entries(asked((NEW, "200", "0.001")), text, asked((OLD, "200", "0.001"))), CANDIDATE)
     assert (seen.requests, seen.unread) == (2, 1)
 
 
@@ -87,11 +92,11 @@ def test_what_the_candidate_failed_is_told_for_people() -> None:
         asked((NEW, "502", "-"), (OLD, "200", "0.001"), path="/cart"),
         asked((NEW, "500", "0.001"), status=500, path="/more"),
     ]
-    assert told_failures(lines, CANDIDATE, 2) == (
+    assert told_failures(entries(*lines), CANDIDATE, 2) == (
         "GET /orders  answered 500",
         "GET /cart  gave no answer; the user got 200, from the other release",
     )
-    assert told_failures(lines, CANDIDATE, 0) == ()
+    assert told_failures(entries(*lines), CANDIDATE, 0) == ()
 
 
 def test_quantiles_are_by_the_nearest_rank() -> None:
@@ -105,4 +110,4 @@ def test_quantiles_are_by_the_nearest_rank() -> None:
 def test_windows_add_up() -> None:
     """As one pass over all the lines would count."""
     lines = [asked((NEW, "200", f"0.0{n:02}")) for n in range(10, 20)] + [asked((OLD, "500", "0.015"), status=500)]
-    assert sum((tally([one], CANDIDATE) for one in lines), StepTraffic()) == tally(lines, CANDIDATE)
+    assert sum((tally(entries(one), CANDIDATE) for one in lines), StepTraffic()) == tally(entries(*lines), CANDIDATE)
