@@ -7,20 +7,11 @@ from pathlib import Path
 
 from tests.box import Box
 from tests.e2e.before import OLD, OLD_PLACE, old_state, run_old, site_before
-from tests.e2e.deploying import QUICK, containers, plain, route, say_all, served_by, users
+from tests.e2e.deploying import QUICK, containers, expect_end, expect_only_raced, expect_served_by, plain, route, users
 from tests.e2e.product import Product, serving
-from tests.load import Record
 
 _NAME = "shop.test"
 _STOP = f"docker update --restart no {OLD} && docker stop {OLD}"
-
-
-def _only_raced(records: list[Record], *versions: str) -> None:
-    """Assert the same as `served_by`, but for those who wrote on an idle connection in the very moment in which a reload closed it."""
-    failed = [record for record in records if record.failed]
-    assert all(record.race and record.reused for record in failed), failed
-    assert len(failed) <= 5, failed
-    served_by([record for record in records if not record.failed], *versions)
 
 
 def test_a_running_app_is_adopted_and_its_users_notice_nothing(box: Box, product: Product, tmp_path: Path) -> None:
@@ -34,8 +25,8 @@ def test_a_running_app_is_adopted_and_its_users_notice_nothing(box: Box, product
     with users(box, tmp_path / "bad.jsonl", host=_NAME) as load:
         bad = product.deploy("v1", bad="traceback=2", shift="50% 5s")
         went_back = load.stop()
-    say_all(bad, 8, "at 50 % of the traffic", f"{OLD} serves all traffic, as before", "so NGINX reloads")
-    _only_raced(went_back, "old", "v1")
+    expect_end(bad, 8, "at 50 % of the traffic", f"{OLD} serves all traffic, as before", "so NGINX reloads")
+    expect_served_by(expect_only_raced(went_back), "old", "v1")
     assert (route(box), containers(box)) == (("000", "000"), [])
 
     with users(box, tmp_path / "good.jsonl", host=_NAME) as load:
@@ -45,20 +36,20 @@ def test_a_running_app_is_adopted_and_its_users_notice_nothing(box: Box, product
         killed.finish()
         good = product.deploy("v3", shift="50% 1s", adopt=OLD)
         took_over = load.stop()
-    say_all(good, 0, f"hot: {OLD} and", f"v3 serves all traffic; it took over from {OLD}", _STOP)
+    expect_end(good, 0, f"hot: {OLD} and", f"v3 serves all traffic; it took over from {OLD}", _STOP)
     assert unescape(plain(good.summary)).endswith(f"<code>{_STOP}</code>.")
     assert "so NGINX reloads" not in good.out
-    served_by(took_over, "old", "v2", "v3")
+    expect_served_by(took_over, "old", "v2", "v3")
     assert old_state(box) == before
 
     with users(box, tmp_path / "next.jsonl", host=_NAME) as load:
         following = product.deploy("v4")
         box.sh(_STOP)
         records = load.stop()
-    say_all(following, 0, "`adopt` has nothing left to do", "so NGINX reloads", f"the adopted app at {OLD_PLACE} is out of NGINX's site")
-    _only_raced(records, "v3", "v4")
+    expect_end(following, 0, "`adopt` has nothing left to do", "so NGINX reloads", f"the adopted app at {OLD_PLACE} is out of NGINX's site")
+    expect_served_by(expect_only_raced(records), "v3", "v4")
     again = product.deploy("v5")
-    say_all(again, 0)
+    expect_end(again, 0)
     assert "so NGINX reloads" not in again.out
     assert set(serving(box, host=_NAME, count=10)) == {"v5"}
 
@@ -69,10 +60,10 @@ def test_what_cannot_be_adopted_is_refused_and_left_alone(box: Box, product: Pro
     site_before(box, _NAME)
     before = old_state(box)
     product.inputs |= QUICK
-    say_all(product.deploy("v1", adopt="127.0.0.1:9999"), 4, "Nothing answers at 127.0.0.1:9999")
-    say_all(product.deploy("v1", adopt="nobody"), 4, "no container called nobody", OLD)
+    expect_end(product.deploy("v1", adopt="127.0.0.1:9999"), 4, "Nothing answers at 127.0.0.1:9999")
+    expect_end(product.deploy("v1", adopt="nobody"), 4, "no container called nobody", OLD)
     astray = product.deploy("v1", adopt=OLD, server_name="other.test", url=f"http://{_NAME}/")
-    say_all(astray, 4, "Your users do not reach this site", f"{OLD} serves all traffic, as before")
+    expect_end(astray, 4, "Your users do not reach this site", f"{OLD} serves all traffic, as before")
     assert (route(box), containers(box)) == (("-", "-"), [])
     assert box.sh("ls /etc/nginx/conf.d") == ""
     assert set(serving(box, host=_NAME, count=10)) == {"old"}

@@ -19,7 +19,7 @@ from tests.box import Box
 from tests.box.engine import engine
 from tests.box.watch import Watch
 from tests.box.wheels import BUILD_ARGS, context_with_wheels
-from tests.e2e.deploying import containers, plain, say_all, served_by, users
+from tests.e2e.deploying import containers, expect_end, expect_served_by, plain, users
 from tests.e2e.product import ROOT, Done, Product, Running
 from tests.load import Record
 from tests.load.checker import Phase, Violation, check
@@ -93,7 +93,7 @@ def _look(box: Box) -> Moment:
 @pytest.fixture(scope="module")
 def story(running_box: Box, product: Product, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """Tell it once; every step's test reads it."""
-    say_all(_deploy(product, "v1").finish(), 0, "myexample v1 serves all traffic")
+    expect_end(_deploy(product, "v1").finish(), 0, "myexample v1 serves all traffic")
     with (
         Watch(running_box, "myexample") as watch,
         users(running_box, tmp_path_factory.mktemp("load") / "load.jsonl", get=_GETS, fresh=_FRESH) as load,
@@ -105,7 +105,7 @@ def story(running_box: Box, product: Product, tmp_path_factory: pytest.TempPathF
         records = load.stop()
         phases = watch.phases()
         problems = check(records, phases, deaths=watch.deaths(), most_in_flight=0, rate=_GETS + _FRESH)
-    say_all(done, 0, "myexample v2 serves all traffic; v1 is kept, stopped")
+    expect_end(done, 0, "myexample v2 serves all traffic; v1 is kept, stopped")
     return Story(
         done=done,
         moment=moment,
@@ -166,7 +166,7 @@ def test_step_4_nginx_knows_both_and_each_backs_the_other_up(story: Story) -> No
 def test_step_5_the_share_grows_and_nobody_notices(story: Story) -> None:
     """All, then 10 %, then half, then none of the requests stay with v1, by what users were answered; not one failed."""
     assert story.problems == []
-    served_by(story.records, "v1", "v2")
+    expect_served_by(story.records, "v1", "v2")
     declared = [phase.shares.get("v2", 0) for phase in story.phases]
     assert list(dict.fromkeys(declared)) == [0, 10, 50, 100]
     shares = []
@@ -192,8 +192,8 @@ def test_step_6_with_keep_0_the_old_container_is_removed(running_box: Box, produ
     with users(running_box, tmp_path / "load.jsonl", get=_GETS, fresh=_FRESH) as load:
         done = _deploy(product, "v3", keep="0", shift="50% 1s", watch="1s").finish()
         records = load.stop()
-    say_all(done, 0, "myexample v3 serves all traffic")
-    served_by(records, "v2", "v3")
+    expect_end(done, 0, "myexample v3 serves all traffic")
+    expect_served_by(records, "v2", "v3")
     assert [" ".join(line.split()[:2]) for line in containers(running_box)] == ["myexample-v3 running"]
     assert running_box.docker("image", "ls", "myexample", "--format", "{{.Tag}}").split() == ["v3"]
 
@@ -204,7 +204,7 @@ def test_a_log_that_never_says_ready_keeps_the_candidate_out(running_box: Box, p
     with users(running_box, tmp_path / "load.jsonl", get=_GETS, fresh=_FRESH) as load:
         done = _deploy(product, "v4", log_ready="ready to rumble", health_timeout="8s").finish()
         records = load.stop()
-    say_all(done, 7, "no line of its log matched `ready to rumble`")
+    expect_end(done, 7, "no line of its log matched `ready to rumble`")
     assert _READY in plain(done.out)
     assert len({record.version for record in records}) == 1
     assert not any(record.failed for record in records)

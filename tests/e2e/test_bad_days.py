@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.box import Box
-from tests.e2e.deploying import SECRETS, Standing, containers, leaks, say_all, served_by, users
+from tests.e2e.deploying import SECRETS, Standing, containers, expect_end, expect_served_by, leaks, users
 
 _UNTOUCHED = "myexample-v1 serves all traffic"
 
@@ -47,12 +47,12 @@ def test_a_candidate_that_fails_its_probe_never_gets_a_user(
     standing: Standing, bad: str, inputs: dict[str, str], words: tuple[str, ...]
 ) -> None:
     """Exit code 7, the reason and the candidate's own words; the old release answers everybody."""
-    standing.bad_day(7, *words, _UNTOUCHED, bad=bad, **inputs)
+    standing.expect_bad_day(7, *words, _UNTOUCHED, bad=bad, **inputs)
 
 
 def test_an_exit_is_noticed_at_once(standing: Standing) -> None:
     """A candidate that dies while it is asked for its health does not use up the health timeout, nor one request's."""
-    done = standing.bad_day(7, "it exited with code 3", bad="exit-after=0.6", health_successes="100")
+    done = standing.expect_bad_day(7, "it exited with code 3", bad="exit-after=0.6", health_successes="100")
     probe = next(stage for stage in done.report["stages"] if stage["name"] == "probe")
     assert probe["seconds"] < 4.5
 
@@ -67,12 +67,14 @@ def test_an_exit_is_noticed_at_once(standing: Standing) -> None:
 )
 def test_a_release_command_that_ends_badly_ends_the_deployment(standing: Standing, command: str, words: tuple[str, ...]) -> None:
     """Exit code 7 with its output, and neither its container nor a candidate is left."""
-    standing.bad_day(7, *words, _UNTOUCHED, release_command=command, release_timeout="2s")
+    standing.expect_bad_day(7, *words, _UNTOUCHED, release_command=command, release_timeout="2s")
 
 
 def test_a_secret_that_the_candidate_logs_stays_secret(standing: Standing) -> None:
     """What it printed is shown without the secrets that we gave it, in the log and in every report."""
-    done = standing.bad_day(7, "token is ***", "it exited with code 3", container_command="sh -c 'echo token is $SECRET_TOKEN; exit 3'")
+    done = standing.expect_bad_day(
+        7, "token is ***", "it exited with code 3", container_command="sh -c 'echo token is $SECRET_TOKEN; exit 3'"
+    )
     assert not leaks(done, SECRETS)
 
 
@@ -92,9 +94,9 @@ def test_a_candidate_that_turns_bad_with_users_on_it_loses_them_unnoticed(
         done = standing.product.deploy("v2", bad=bad, timeout=60, **{"shift": "50% 5s", **inputs})
         gone = len(load.records())
         records = load.stop()
-    say_all(done, 8, *words, _UNTOUCHED)
-    standing.untouched(done)
-    served_by(records, "v1", "v2")
+    expect_end(done, 8, *words, _UNTOUCHED)
+    standing.expect_untouched(done)
+    expect_served_by(records, "v1", "v2")
     assert {record.version for record in records[gone:]} <= {"v1"}
 
 
@@ -109,17 +111,17 @@ def test_a_candidate_that_turns_bad_with_users_on_it_loses_them_unnoticed(
 )
 def test_a_build_that_fails_changes_nothing(standing: Standing, tmp_path: Path, lines: tuple[str, ...], words: tuple[str, ...]) -> None:
     """Exit code 6 with the build's last lines, of which no secret is one."""
-    standing.bad_day(6, *words, "Nothing was changed", context=_context(tmp_path, *lines))
+    standing.expect_bad_day(6, *words, "Nothing was changed", context=_context(tmp_path, *lines))
 
 
 def test_a_missing_dockerfile_is_named(standing: Standing, tmp_path: Path) -> None:
     """Exit code 6 with the path where it was looked for."""
-    standing.bad_day(6, f"There is no Dockerfile at {tmp_path}/Dockerfile", "Nothing was changed", context=str(tmp_path))
+    standing.expect_bad_day(6, f"There is no Dockerfile at {tmp_path}/Dockerfile", "Nothing was changed", context=str(tmp_path))
 
 
 def test_a_build_that_hangs_ends_at_the_deadline(standing: Standing, tmp_path: Path) -> None:
     """Exit code 130 in time; what was built on the host is built no longer."""
-    done = standing.bad_day(
+    done = standing.expect_bad_day(
         130, "its deadline of 4 s", "`deadline`", "Nothing was changed", context=_context(tmp_path, "RUN sleep 471"), deadline="4s"
     )
     assert done.seconds < 10
@@ -131,8 +133,8 @@ def test_after_all_that_a_good_release_needs_no_help(standing: Standing, tmp_pat
     with users(standing.box, tmp_path / "load.jsonl") as load:
         done = standing.product.deploy("v2", shift="50% 2s")
         records = load.stop()
-    say_all(done, 0, "v2 serves all traffic")
-    served_by(records, "v1", "v2")
+    expect_end(done, 0, "v2 serves all traffic")
+    expect_served_by(records, "v1", "v2")
     assert [line.split()[:2] for line in containers(standing.box)] == [["myexample-v1", "exited"], ["myexample-v2", "running"]]
     # For whoever runs a single test of this module after this one.
     standing.product.run("rollback")

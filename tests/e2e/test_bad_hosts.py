@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.box import Box
-from tests.e2e.deploying import APP_NAME, Standing, containers, say_all, served_by, users
+from tests.e2e.deploying import APP_NAME, Standing, containers, expect_end, expect_served_by, users
 from tests.e2e.product import Done
 
 _OTHER_SITE = "client-max-body-size"
@@ -53,23 +53,23 @@ def test_no_docker(standing: Standing) -> None:
         with standing.box.without("docker"):
             return standing.product.deploy("v2")
 
-    standing.through(deploy, 4, "The host has no docker command", "Install Docker", "Nothing was changed")
+    standing.expect_through(deploy, 4, "The host has no docker command", "Install Docker", "Nothing was changed")
 
 
 def test_no_permission_on_docker(standing: Standing) -> None:
     """A user outside of the group `docker` is told the command that puts him in."""
-    standing.bad_day(4, "may not use Docker", "permission denied", "usermod -aG docker", "Nothing was changed", username="plain")
+    standing.expect_bad_day(4, "may not use Docker", "permission denied", "usermod -aG docker", "Nothing was changed", username="plain")
 
 
 def test_no_sudo(standing: Standing) -> None:
     """A user who cannot make what a deployment needs is told the line that lets him."""
-    standing.bad_day(4, "`sudo -n true` fails", "/etc/sudoers.d/90-dockeronly", "Nothing was changed", username="dockeronly")
+    standing.expect_bad_day(4, "`sudo -n true` fails", "/etc/sudoers.d/90-dockeronly", "Nothing was changed", username="dockeronly")
 
 
 def test_no_nginx(standing: Standing) -> None:
     """A host without NGINX is told how to get it."""
     with standing.box.without("nginx"):
-        standing.bad_day(4, "The host has no NGINX", "apt-get install nginx", "Nothing was changed")
+        standing.expect_bad_day(4, "The host has no NGINX", "apt-get install nginx", "Nothing was changed")
 
 
 def test_nginx_stopped(standing: Standing, tmp_path: Path) -> None:
@@ -80,11 +80,11 @@ def test_nginx_stopped(standing: Standing, tmp_path: Path) -> None:
         done = standing.product.deploy("v2")
     finally:
         box.sh("nginx; until curl -s -o /dev/null localhost; do sleep 0.1; done")
-    say_all(done, 4, "NGINX does not", "myexample-v1 serves all traffic")
-    standing.untouched(done)
+    expect_end(done, 4, "NGINX does not", "myexample-v1 serves all traffic")
+    standing.expect_untouched(done)
     with users(box, tmp_path / "load.jsonl", get=100) as load:
         box.sh("sleep 1")
-        served_by(load.stop(), "v1")
+        expect_served_by(load.stop(), "v1")
 
 
 def test_nginx_broken_by_somebody_else(standing: Standing) -> None:
@@ -92,7 +92,7 @@ def test_nginx_broken_by_somebody_else(standing: Standing) -> None:
     box = standing.box
     before = box.sh(f"stat -c '%i %Y %s' {_SITE}; cat /run/nginx.pid")
     with _file(box, "/etc/nginx/conf.d/zz-somebody.conf", "server { }\nnonsense here;\n"):
-        standing.bad_day(4, "broken before this deployment", "zz-somebody.conf:2", "nginx -t", **{_OTHER_SITE: "60m"})
+        standing.expect_bad_day(4, "broken before this deployment", "zz-somebody.conf:2", "nginx -t", **{_OTHER_SITE: "60m"})
     assert box.sh(f"stat -c '%i %Y %s' {_SITE}; cat /run/nginx.pid") == before
 
 
@@ -101,7 +101,7 @@ def test_a_site_that_somebody_edited_is_not_overwritten(standing: Standing) -> N
     box = standing.box
     box.sh(f"cp -a {_SITE} /root/site && echo '# mine' >> {_SITE}")
     try:
-        standing.bad_day(4, f"Somebody edited {_SITE}", ".edited", **{_OTHER_SITE: "60m"})
+        standing.expect_bad_day(4, f"Somebody edited {_SITE}", ".edited", **{_OTHER_SITE: "60m"})
         assert box.sh(f"tail -n 1 {_SITE}") == "# mine"
     finally:
         box.sh(f"mv /root/site {_SITE}")
@@ -112,7 +112,7 @@ def test_another_site_of_the_same_name_is_in_the_way(standing: Standing) -> None
     box = standing.box
     with _file(box, "/etc/nginx/conf.d/theirs.conf", "server {\n  listen 80;\n  server_name www.example.test;\n}\n"):
         box.sh("nginx -s reload")
-        standing.bad_day(4, "/etc/nginx/conf.d/theirs.conf:1", "www.example.test", server_name="www.example.test")
+        standing.expect_bad_day(4, "/etc/nginx/conf.d/theirs.conf:1", "www.example.test", server_name="www.example.test")
     box.sh("nginx -s reload")
 
 
@@ -122,11 +122,11 @@ def test_names_taken_by_strangers(standing: Standing) -> None:
     with ExitStack() as strangers:
         while len(taken) < 4:
             strangers.enter_context(_stranger(standing.box, taken[-1]))
-            done = standing.bad_day(7 if len(taken) < 3 else 4, bad="exit")
+            done = standing.expect_bad_day(7 if len(taken) < 3 else 4, bad="exit")
             found = re.search(rf"{taken[-1]}-[0-9a-z]+", done.out)
             taken.append(found[0] if found else "none")
             if len(taken) == 4:
-                say_all(done, 4, "already has containers named", ", ".join(taken[:3]), "docker inspect", "rename or remove them")
+                expect_end(done, 4, "already has containers named", ", ".join(taken[:3]), "docker inspect", "rename or remove them")
     assert taken[3] == "none"
 
 
@@ -136,25 +136,27 @@ def test_the_address_taken_by_a_stranger(standing: Standing) -> None:
     green = re.search(r"upstream bg_\w{8}_green \{\s+zone .*;\s+server ([\d.]+):", box.read(_SITE))
     assert green is not None
     with _stranger(box, "squatter", "--network", f"bluegreen-{APP_NAME}", "--ip", green[1]):
-        standing.bad_day(4, f"The address {green[1]}", "squatter", "docker network disconnect", "myexample-v1 serves all traffic")
+        standing.expect_bad_day(4, f"The address {green[1]}", "squatter", "docker network disconnect", "myexample-v1 serves all traffic")
 
 
 def test_no_room_for_a_second_release(standing: Standing) -> None:
     """Numbers and remedies, before anything is built."""
     before = sorted(standing.box.docker("images", "-q").split())
-    done = standing.bad_day(4, "1024000 MiB", "are available", "room: warn", "Nothing was built", memory="1000g")
+    done = standing.expect_bad_day(4, "1024000 MiB", "are available", "room: warn", "Nothing was built", memory="1000g")
     assert "Builder:" not in done.out
     assert sorted(standing.box.docker("images", "-q").split()) == before
 
 
 def test_an_env_file_that_is_not_on_the_host(standing: Standing) -> None:
     """The path is named."""
-    standing.bad_day(4, "/etc/none.env", "cannot be read", env_file="host:/etc/none.env")
+    standing.expect_bad_day(4, "/etc/none.env", "cannot be read", env_file="host:/etc/none.env")
 
 
 def test_a_network_that_is_not_on_the_host(standing: Standing) -> None:
     """The network is named, with the command that makes it."""
-    standing.bad_day(7, "network database not found", "docker network create", "myexample-v1 serves all traffic", networks="database")
+    standing.expect_bad_day(
+        7, "network database not found", "docker network create", "myexample-v1 serves all traffic", networks="database"
+    )
 
 
 def test_a_wrong_front_door_goes_back(standing: Standing, tmp_path: Path) -> None:
@@ -162,9 +164,9 @@ def test_a_wrong_front_door_goes_back(standing: Standing, tmp_path: Path) -> Non
     with users(standing.box, tmp_path / "load.jsonl") as load:
         done = standing.product.deploy("v2", shift="50% 1s", url=f"https://{standing.box.address}/")
         records = load.stop()
-    say_all(done, 4, "Your users do not reach this site", "https://", "myexample-v1 serves all traffic")
-    standing.untouched(done)
-    served_by(records, "v1", "v2")
+    expect_end(done, 4, "Your users do not reach this site", "https://", "myexample-v1 serves all traffic")
+    standing.expect_untouched(done)
+    expect_served_by(records, "v1", "v2")
 
 
 def test_after_all_that_a_good_release_needs_no_help(standing: Standing, tmp_path: Path) -> None:
@@ -172,6 +174,6 @@ def test_after_all_that_a_good_release_needs_no_help(standing: Standing, tmp_pat
     with users(standing.box, tmp_path / "load.jsonl") as load:
         done = standing.product.deploy("v2", shift="50% 2s")
         records = load.stop()
-    say_all(done, 0, "v2 serves all traffic")
-    served_by(records, "v1", "v2")
+    expect_end(done, 0, "v2 serves all traffic")
+    expect_served_by(records, "v1", "v2")
     assert [line.split()[:2] for line in containers(standing.box)] == [["myexample-v1", "exited"], ["myexample-v2", "running"]]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.box import Box
-from tests.e2e.deploying import SECRETS, leaks, say_all
+from tests.e2e.deploying import SECRETS, expect_end, leaks
 from tests.e2e.product import Product
 
 _PASSPHRASE = "s3cr3t-passphrase"
@@ -82,19 +82,19 @@ def silent_port() -> Iterator[int]:
 def test_a_value_that_cannot_be_used_is_named(product: Product, name: str, value: str, word: str) -> None:
     """Exit code 2 within a second or so, naming the input and what it was given, with nothing contacted."""
     done = product.start_deploy("v2", **{name: value}).finish()
-    say_all(done, 2, word)
+    expect_end(done, 2, word)
     assert not leaks(done, (*SECRETS, *product.inputs["key"].splitlines()[1:-1]))
 
 
 def test_an_unknown_command_is_named(product: Product) -> None:
     """It is no reason to guess; it is not repeated, for it may be a secret that strayed."""
-    say_all(product.run("undeploy"), 2, "none of the commands deploy, plan, rollback", "did you mean `deploy`")
+    expect_end(product.run("undeploy"), 2, "none of the commands deploy, plan, rollback", "did you mean `deploy`")
 
 
 def test_all_problems_are_told_at_once(product: Product) -> None:
     """Nobody wants to push once per mistake."""
     done = product.deploy("v2", key="", container_port="80000", shift="x", health_path="y")
-    say_all(done, 2, "`key`", "`container-port`", "`shift`", "`health-path`", "Nothing was contacted and nothing was changed")
+    expect_end(done, 2, "`key`", "`container-port`", "`shift`", "`health-path`", "Nothing was contacted and nothing was changed")
 
 
 @pytest.mark.parametrize(
@@ -109,20 +109,20 @@ def test_all_problems_are_told_at_once(product: Product) -> None:
 def test_a_host_that_is_not_reached(product: Product, inputs: dict[str, str], code: int, words: tuple[str, ...]) -> None:
     """Exit code 3, what it probably means, and that nothing was changed."""
     done = product.start_deploy("v2", **inputs).finish()
-    say_all(done, code, *words)
+    expect_end(done, code, *words)
     assert "othing was changed" in done.out
     assert not leaks(done, (*SECRETS, *product.inputs["key"].splitlines()[1:-1]))
 
 
 def test_a_changed_host_key_is_shown_in_the_form_to_paste(product: Product) -> None:
     """What the host offers stands in the error, for who has checked that it is the right host."""
-    say_all(product.deploy("v2", fingerprint=f"SHA256:{'A' * 43}"), 3, product.box.fingerprint)
+    expect_end(product.deploy("v2", fingerprint=f"SHA256:{'A' * 43}"), 3, product.box.fingerprint)
 
 
 def test_a_silent_port(product: Product, silent_port: int) -> None:
     """It is given up after `timeout`."""
     done = product.deploy("v2", host="127.0.0.1", port=str(silent_port))
-    say_all(done, 3, f"127.0.0.1 port {silent_port}", "within 3 s")
+    expect_end(done, 3, f"127.0.0.1 port {silent_port}", "within 3 s")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_key_that_does_not_open_the_host(
     """Exit code 2 for one that can never work, 3 for one that this host does not know; no part of it is shown."""
     key = (keys / file).read_text()
     done = product.start_deploy("v2", **inputs | {"key": key}).finish()
-    say_all(done, code, *words)
+    expect_end(done, code, *words)
     private = () if file.endswith(".pub") else tuple(line for line in key.splitlines()[1:-1] if len(line) > 20)
     assert not leaks(done, (*SECRETS, *private, "s3cr3t-and-wrong"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.box import Box
-from tests.e2e.deploying import APP_NAME, QUICK, containers, say_all, served_by, users
+from tests.e2e.deploying import APP_NAME, QUICK, containers, expect_end, expect_served_by, users
 from tests.e2e.product import Product
 
 _RELEASES = f"/var/lib/bluegreen/apps/{APP_NAME}/releases"
@@ -15,7 +15,7 @@ def test_cleanup_removes_what_is_ours_and_nothing_else(box: Box, product: Produc
     """A failed candidate that runs, one that does not, what is beyond `keep`, a half-written recipe. Users notice nothing."""
     product.inputs |= QUICK
     for version in ("v1", "v2", "v3"):
-        say_all(product.deploy(version, keep="2"), 0)
+        expect_end(product.deploy(version, keep="2"), 0)
     label = (
         f"--label bluegreen.app={APP_NAME} --label bluegreen.color=green --label bluegreen.release=ffffffff --label bluegreen.version=v0"
     )
@@ -27,8 +27,8 @@ def test_cleanup_removes_what_is_ours_and_nothing_else(box: Box, product: Produc
     with users(box, tmp_path / "load.jsonl") as load:
         done = product.run("cleanup", keep="1")
         records = load.stop()
-    served_by(records, "v3")
-    say_all(done, 0, "stray", "created", f"{APP_NAME}-v1", "00000000.new", "00000001.json")
+    expect_served_by(records, "v3")
+    expect_end(done, 0, "stray", "created", f"{APP_NAME}-v1", "00000000.new", "00000001.json")
     assert (done.outputs["result"], done.outputs["version"]) == ("cleaned", "v3")
     # The neighbor's container has its image's label, and is none of ours all the same.
     ours = [" ".join(line.split()[:2]) for line in containers(box) if not line.startswith("neighbor")]
@@ -37,5 +37,5 @@ def test_cleanup_removes_what_is_ours_and_nothing_else(box: Box, product: Produc
     assert sorted(box.docker("image", "ls", APP_NAME, "--format", "{{.Tag}}").split()) == ["newer", "v2", "v3"]
     assert box.docker("image", "ls", "-q", "neighbor:v1")
     assert box.sh(f"ls {_RELEASES} | wc -l") == "2"
-    say_all(product.run("cleanup", keep="1"), 0, "nothing was left over to remove")
-    say_all(product.run("rollback"), 0, "v2 serves all traffic again")
+    expect_end(product.run("cleanup", keep="1"), 0, "nothing was left over to remove")
+    expect_end(product.run("rollback"), 0, "v2 serves all traffic again")

@@ -12,9 +12,9 @@ import yaml
 from tests.box import Box
 from tests.e2e.before import OLD, OLD_PLACE, old_state, run_old
 from tests.e2e.certificates import CERTIFICATE, KEY, self_signed
-from tests.e2e.deploying import APP_NAME, QUICK, route, say_all, served_by
+from tests.e2e.deploying import APP_NAME, QUICK, expect_end, expect_only_raced, expect_served_by, route
 from tests.e2e.product import ROOT, Product
-from tests.load import Kind, Load, Record, Target
+from tests.load import Kind, Load, Target
 
 _PAGE = (ROOT / "docs" / "adopting.md").read_text()
 _SETUP, _EDIT, _STOP = (block.splitlines() for block in re.findall(r"^```sh\n(.*?)^```", _PAGE, re.DOTALL | re.MULTILINE))
@@ -53,14 +53,6 @@ def shop(box: Box, product: Product) -> Product:
     return product
 
 
-def _raced(records: list[Record], *versions: str) -> None:
-    """Assert the same as `served_by`, but for those who wrote on an idle connection in the very moment in which a reload closed it."""
-    failed = [record for record in records if record.failed]
-    assert all(record.race and record.reused for record in failed), failed
-    assert len(failed) <= 5, failed
-    served_by([record for record in records if not record.failed], *versions)
-
-
 def _written() -> dict[str, str]:
     """The inputs of the page's workflow but for those that are secrets."""
     workflow = yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```", _PAGE, re.DOTALL | re.MULTILINE)[0])
@@ -77,33 +69,33 @@ def test_a_living_host_is_adopted_without_a_failed_request(box: Box, shop: Produ
     target = Target(address=box.address, port=443, host=_NAME, tls=True)
     assert _written().items() <= shop.inputs.items()
     for line in _SETUP:
-        say_all(shop.run(*shlex.split(line)[2:]), 0, APP_NAME)
-    say_all(shop.deploy("v1"), 4, f"{_SHOP}:5: `{_LINE}` becomes `{_EDITED}`")
+        expect_end(shop.run(*shlex.split(line)[2:]), 0, APP_NAME)
+    expect_end(shop.deploy("v1"), 4, f"{_SHOP}:5: `{_LINE}` becomes `{_EDITED}`")
     for line in _EDIT:
         box.sh_user(line)
     box.sh("sleep 0.5")
 
     with Load(target, tmp_path / "adopting.jsonl", rates=_RATES) as load:
-        say_all(shop.deploy("v1", bad="traceback=2", shift="50% 5s"), 8, f"{OLD} serves all traffic, as before")
+        expect_end(shop.deploy("v1", bad="traceback=2", shift="50% 5s"), 8, f"{OLD} serves all traffic, as before")
         done = shop.deploy("v2", shift="20% 1s")
         records = load.stop()
-    say_all(done, 0, f"hot: {OLD} and {APP_NAME}-v2", f"docker stop {OLD}")
-    served_by(records, "old", "v1", "v2")
+    expect_end(done, 0, f"hot: {OLD} and {APP_NAME}-v2", f"docker stop {OLD}")
+    expect_served_by(records, "old", "v1", "v2")
     ask_db = "import urllib.request as r; print(r.urlopen('http://db:5432/').status)"
     assert box.docker("exec", f"{APP_NAME}-v2", "python", "-c", ask_db) == "200"
 
     with Load(target, tmp_path / "next.jsonl", rates=_RATES) as load:
-        say_all(shop.deploy("v3"), 0, "so NGINX reloads", f"the adopted app at {OLD_PLACE} is out of NGINX's site")
+        expect_end(shop.deploy("v3"), 0, "so NGINX reloads", f"the adopted app at {OLD_PLACE} is out of NGINX's site")
         records = load.stop()
-    _raced(records, "v2", "v3")
+    expect_served_by(expect_only_raced(records), "v2", "v3")
     with Load(target, tmp_path / "later.jsonl", rates=_RATES) as load:
-        say_all(shop.deploy("v4", bad="traceback=1", shift="50% 5s"), 8, f"{APP_NAME}-v3 serves all traffic")
+        expect_end(shop.deploy("v4", bad="traceback=1", shift="50% 5s"), 8, f"{APP_NAME}-v3 serves all traffic")
         assert (box.sh(_OTHERS), old_state(box)) == (others, old)
         for line in _STOP:
             box.sh_user(line)
-        say_all(shop.run("rollback"), 0, "v2 serves all traffic again")
+        expect_end(shop.run("rollback"), 0, "v2 serves all traffic again")
         records = load.stop()
-    served_by(records, "v2", "v3", "v4")
+    expect_served_by(records, "v2", "v3", "v4")
     assert route(box)[1] == "100"
     assert box.sh(_OTHERS) == others
     assert box.read(_SHOP) + "\n" == _SHOP_TEXT.replace(_LINE, _EDITED)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.box import Box
 from tests.box.watch import Watch
-from tests.e2e.deploying import APP_NAME, containers, say_all, served_by, users
+from tests.e2e.deploying import APP_NAME, containers, expect_end, expect_served_by, users
 from tests.e2e.product import Product
 from tests.load.checker import check
 
@@ -32,8 +32,8 @@ def test_a_candidate_that_is_killed_costs_no_get(box: Box, live: Product, tmp_pa
         records = load.stop()
         problems = check(records, watch.phases(), deaths=watch.deaths(), most_in_flight=0, rate=200)
         deaths = watch.deaths()
-    say_all(done, 8, f"at {share} % of the traffic", "exit", f"{APP_NAME}-v1 serves all traffic")
-    served_by(records, "v1", "v2")
+    expect_end(done, 8, f"at {share} % of the traffic", "exit", f"{APP_NAME}-v1 serves all traffic")
+    expect_served_by(records, "v1", "v2")
     assert problems == []
     assert [death.version for death in deaths] == ["v2"]
     # Docker starts it again, and it answers again, until its restart is seen.
@@ -49,5 +49,5 @@ def test_a_live_release_that_is_killed_meanwhile_costs_no_get(box: Box, live: Pr
         box.sh(f"kill -KILL $(docker inspect -f '{{{{.State.Pid}}}}' {APP_NAME}-v1)")
         done = running.finish()
         records = load.stop()
-    say_all(done, 0, "v2 serves all traffic")
-    served_by(records, "v1", "v2")
+    expect_end(done, 0, "v2 serves all traffic")
+    expect_served_by(records, "v1", "v2")

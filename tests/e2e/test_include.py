@@ -9,7 +9,7 @@ import pytest
 
 from tests.box import Box
 from tests.e2e.certificates import CERTIFICATE, KEY, self_signed
-from tests.e2e.deploying import APP_NAME, QUICK, route, say_all, served_by
+from tests.e2e.deploying import APP_NAME, QUICK, expect_end, expect_served_by, route
 from tests.e2e.product import APP, Product
 from tests.load import Kind, Load, Target
 
@@ -109,8 +109,8 @@ def test_the_whole_way_of_a_user_s_own_site(box: Box, shop: Product, tmp_path: P
 
     target = Target(address=box.address, port=443, host=_NAME, tls=True)
     first = shop.deploy("v1")
-    say_all(first, 4, f"No location of your NGINX includes {_PART} yet", "leads to 127.0.0.1:8000, as your location does today")
-    say_all(first, 4, *(f"{place}: `{old}` becomes `{new}`" for place, old, new in _EDITS), "Nothing was started")
+    expect_end(first, 4, f"No location of your NGINX includes {_PART} yet", "leads to 127.0.0.1:8000, as your location does today")
+    expect_end(first, 4, *(f"{place}: `{old}` becomes `{new}`" for place, old, new in _EDITS), "Nothing was started")
     assert f"{APP_NAME}-v1" not in box.docker("ps", "-a", "--format", "{{.Names}}").split()
     _edit(box)
     _everything_of_the_shop_s_works(box, "old")
@@ -118,22 +118,22 @@ def test_the_whole_way_of_a_user_s_own_site(box: Box, shop: Product, tmp_path: P
     with Load(target, tmp_path / "tls.jsonl", rates={Kind.GET: 40, Kind.POST: 20, Kind.FRESH: 10}) as load:
         done = shop.deploy("v1")
         records = load.stop()
-    say_all(done, 0, f"front door: GET https://{_NAME}/ on the host reaches {APP_NAME}-v1")
-    served_by(records, "old", "v1")
+    expect_end(done, 0, f"front door: GET https://{_NAME}/ on the host reaches {APP_NAME}-v1")
+    expect_served_by(records, "old", "v1")
     _everything_of_the_shop_s_works(box, "v1")
 
     before = box.sh("cat /run/nginx.pid; pgrep -P $(cat /run/nginx.pid)")
     with Load(target, tmp_path / "tls.jsonl") as load:
-        say_all(shop.deploy("v2", shift="10% 1s, 50% 1s"), 0, "v2 serves all traffic")
-        say_all(shop.deploy("v3", bad="traceback=1", shift="50% 5s"), 8, f"{APP_NAME}-v2 serves all traffic")
-        say_all(shop.run("rollback"), 0, "v1 serves all traffic")
+        expect_end(shop.deploy("v2", shift="10% 1s, 50% 1s"), 0, "v2 serves all traffic")
+        expect_end(shop.deploy("v3", bad="traceback=1", shift="50% 5s"), 8, f"{APP_NAME}-v2 serves all traffic")
+        expect_end(shop.run("rollback"), 0, "v1 serves all traffic")
         records = load.stop()
-    served_by(records, "v1", "v2", "v3")
+    expect_served_by(records, "v1", "v2", "v3")
     assert box.sh("cat /run/nginx.pid; pgrep -P $(cat /run/nginx.pid)") == before, "a release reloaded NGINX"
     _everything_of_the_shop_s_works(box, "v1")
     assert box.read("/var/log/nginx/shop.log").count("GET /slow?ms=1 ") >= 4
 
     box.write(_SITE, _SHOP)
     box.sh("nginx -s reload && sleep 0.3")
-    say_all(shop.deploy("v4"), 4, f"{_SITE}:18: `proxy_pass http://127.0.0.1:8000;` becomes", f"{APP_NAME}-v1", "serves all traffic")
+    expect_end(shop.deploy("v4"), 4, f"{_SITE}:18: `proxy_pass http://127.0.0.1:8000;` becomes", f"{APP_NAME}-v1", "serves all traffic")
     assert route(box)[1] == "000"

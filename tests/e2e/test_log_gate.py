@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.box import Box
-from tests.e2e.deploying import QUICK, say_all, served_by, users
+from tests.e2e.deploying import QUICK, expect_end, expect_served_by, users
 from tests.e2e.product import Product
 
 
@@ -26,6 +26,6 @@ def test_only_a_traceback_that_the_live_release_does_not_log_goes_back(box: Box,
         same = imperfect.deploy("v2", bad="traceback=1", shift="50% 3s", log_ready="listens on port")
         other = imperfect.deploy("v3", bad="traceback=1 lacks=CACHE_URL", shift="50% 10s")
         records = load.stop()
-    say_all(same, 0, "myexample-v1 logs this as well, so it does not count", "KeyError: 'DATABASE_URL'", "v2 serves all traffic")
-    say_all(other, 8, "at 50 % of the traffic", "… KeyError: 'CACHE_URL'", "myexample-v2 serves all traffic")
-    served_by(records, "v1", "v2", "v3")
+    expect_end(same, 0, "myexample-v1 logs this as well, so it does not count", "KeyError: 'DATABASE_URL'", "v2 serves all traffic")
+    expect_end(other, 8, "at 50 % of the traffic", "… KeyError: 'CACHE_URL'", "myexample-v2 serves all traffic")
+    expect_served_by(records, "v1", "v2", "v3")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.box import Box
-from tests.e2e.deploying import APP_NAME, QUICK, everything, leaks, say_all
+from tests.e2e.deploying import APP_NAME, QUICK, everything, expect_end, leaks
 from tests.e2e.product import ROOT, Product
 
 _TOKEN = "s3cr3t-t0ken-of-the-app"
@@ -18,8 +18,8 @@ _TOKEN = "s3cr3t-t0ken-of-the-app"
 def test_logs_shows_follows_and_hides(box: Box, product: Product, tmp_path: Path) -> None:
     """The last lines and what comes; a SIGINT is how following ends; the release's secrets are masked; the host is as it was."""
     product.inputs |= QUICK
-    say_all(product.deploy("v1", env=f"API_TOKEN={_TOKEN}"), 0)
-    say_all(product.deploy("v2", env=f"API_TOKEN={_TOKEN}"), 0)
+    expect_end(product.deploy("v1", env=f"API_TOKEN={_TOKEN}"), 0)
+    expect_end(product.deploy("v2", env=f"API_TOKEN={_TOKEN}"), 0)
     before = everything(box)
 
     def says(version: str, text: str) -> None:
@@ -28,10 +28,10 @@ def test_logs_shows_follows_and_hides(box: Box, product: Product, tmp_path: Path
     says("v2", "first words")
     says("v2", f"the token is {_TOKEN}")
     shown = product.run("logs", lines="2")
-    say_all(shown, 0, f"the log of {APP_NAME}-v2", "first words", "the token is ***")
+    expect_end(shown, 0, f"the log of {APP_NAME}-v2", "first words", "the token is ***")
     assert not leaks(shown, [_TOKEN])
-    say_all(product.run("logs", color="blue"), 0, f"the log of {APP_NAME}-v1")
-    say_all(product.run("logs", app="nobody"), 4, "no live container of nobody")
+    expect_end(product.run("logs", color="blue"), 0, f"the log of {APP_NAME}-v1")
+    expect_end(product.run("logs", app="nobody"), 4, "no live container of nobody")
 
     words = (sys.executable, "-I", str(ROOT / "entrypoint.py"), "logs", "--json", "--lines", "1")
     (tmp_path / "json").mkdir()
@@ -43,5 +43,5 @@ def test_logs_shows_follows_and_hides(box: Box, product: Product, tmp_path: Path
     says("v2", "later words")
     following.wait_for("later words")
     following.process.send_signal(signal.SIGINT)
-    say_all(following.finish(20), 0, "later words", "no longer following")
+    expect_end(following.finish(20), 0, "later words", "no longer following")
     assert everything(box) == before

@@ -8,7 +8,7 @@ import pytest
 
 from tests.box import Box
 from tests.box.watch import Watch
-from tests.e2e.deploying import APP_NAME, QUICK, containers, route, say_all, served_by, users
+from tests.e2e.deploying import APP_NAME, QUICK, containers, expect_end, expect_served_by, route, users
 from tests.e2e.product import Product, serving
 from tests.load.checker import check
 
@@ -19,13 +19,13 @@ _SHIFT = "20% 1s pause, 60% 1s"
 def paused(box: Box, product: Product, tmp_path: Path) -> Product:
     """v2 is paused beside v1, and nobody noticed how it came to that."""
     product.inputs |= QUICK
-    say_all(product.deploy("v1"), 0)
+    expect_end(product.deploy("v1"), 0)
     with users(box, tmp_path / "before.jsonl") as load:
         done = product.deploy("v2", shift=_SHIFT)
         records = load.stop()
-    say_all(done, 0, "v2 is paused at 20 % of the requests; v1 serves the rest", "promote", "abort")
+    expect_end(done, 0, "v2 is paused at 20 % of the requests; v1 serves the rest", "promote", "abort")
     assert (done.outputs["result"], done.outputs["version"], done.outputs["previous-version"]) == ("paused", "v2", "v1")
-    served_by(records, "v1", "v2")
+    expect_served_by(records, "v1", "v2")
     return product
 
 
@@ -43,18 +43,18 @@ def test_a_paused_deployment_outlives_a_reboot_blocks_others_and_is_promoted(box
     seen = serving(box, count=200)
     assert set(seen) == {"v1", "v2"}
     assert 15 < seen["v2"] < 75
-    say_all(paused.run("status"), 0, "v1 serves 80 % of the traffic", "v2 20 %, paused", "`promote` or `abort` it")
+    expect_end(paused.run("status"), 0, "v1 serves 80 % of the traffic", "v2 20 %, paused", "`promote` or `abort` it")
     refused = paused.deploy("v3")
-    say_all(refused, 5, f"{APP_NAME}-v2 has 20 % of the requests since", "promote", "abort")
+    expect_end(refused, 5, f"{APP_NAME}-v2 has 20 % of the requests since", "promote", "abort")
     assert set(serving(box, count=60)) == {"v1", "v2"}
 
     with Watch(box, APP_NAME) as watch, users(box, tmp_path / "after.jsonl", get=120, post=40, fresh=40) as load:
         done = paused.run("promote", shift=_SHIFT)
         records = load.stop()
         problems, shares = check(records, watch.phases(), deaths=watch.deaths(), most_in_flight=0, rate=200), watch.phases()
-    say_all(done, 0, "60 % of the requests go to", "v2 serves all traffic; v1 is kept")
+    expect_end(done, 0, "60 % of the requests go to", "v2 serves all traffic; v1 is kept")
     assert problems == []
-    served_by(records, "v1", "v2")
+    expect_served_by(records, "v1", "v2")
     assert [phase.shares.get("v2", 0) for phase in shares] == sorted(phase.shares.get("v2", 0) for phase in shares)
     assert _running(box) == [f"{APP_NAME}-v1 exited", f"{APP_NAME}-v2 running"]
 
@@ -72,11 +72,11 @@ def test_a_paused_deployment_is_aborted(box: Box, paused: Product, tmp_path: Pat
         done = paused.run("abort")
         records = load.stop()
         problems = check(records, watch.phases(), deaths=watch.deaths(), most_in_flight=0, rate=200)
-    say_all(done, 0, "v1 serves all traffic again; the paused v2 is removed")
+    expect_end(done, 0, "v1 serves all traffic again; the paused v2 is removed")
     assert (done.outputs["result"], done.outputs["version"]) == ("aborted", "v1")
     assert problems == []
-    served_by(records, "v1", "v2")
+    expect_served_by(records, "v1", "v2")
     assert _running(box) == [f"{APP_NAME}-v1 running"]
     assert set(serving(box, count=20)) == {"v1"}
-    say_all(paused.run("abort"), 9, "No deployment of this app is paused")
-    say_all(paused.deploy("v2"), 0, "v2 serves all traffic")
+    expect_end(paused.run("abort"), 9, "No deployment of this app is paused")
+    expect_end(paused.deploy("v2"), 0, "v2 serves all traffic")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.box import Box
-from tests.e2e.deploying import APP_NAME, QUICK, everything, plain, say_all, served_by, users
+from tests.e2e.deploying import APP_NAME, QUICK, everything, expect_end, expect_served_by, plain, users
 from tests.e2e.product import ROOT, Done, Product
 
 
@@ -35,15 +35,15 @@ def test_a_plan_foretells_the_deployment_and_changes_nothing(box: Box, product: 
     """On a fresh host, beside a live release with users, for the live release itself, and where another site is in the way."""
     product.inputs |= QUICK
     first = _plan(box, product, version="v1")
-    say_all(first, 0, "would be the first release", "the Docker network bluegreen-myexample", "build myexample:v1 on the host")
+    expect_end(first, 0, "would be the first release", "the Docker network bluegreen-myexample", "build myexample:v1 on the host")
     assert "+ server ADDRESS-OF-BLUE:8000" in plain(first.out)
-    say_all(product.deploy("v1"), 0)
+    expect_end(product.deploy("v1"), 0)
 
     with users(box, tmp_path / "load.jsonl") as load:
         second = _plan(box, product, version="v2", server_name="www.example.test", shift="20% 30s")
         records = load.stop()
-    served_by(records, "v1")
-    say_all(second, 0, "v2 would take the place of v1 (blue), as the green one", "20 % for 30 s, 100 % for 0 s", "reload NGINX")
+    expect_served_by(records, "v1")
+    expect_end(second, 0, "v2 would take the place of v1 (blue), as the green one", "20 % for 30 s, 100 % for 0 s", "reload NGINX")
     assert any("  +" in line for line in second.out.splitlines() if "www.example.test" in line)
     assert "v2 would take the place" in second.summary
 
@@ -53,6 +53,6 @@ def test_a_plan_foretells_the_deployment_and_changes_nothing(box: Box, product: 
     assert told["candidate"]["container"] == deployed.outputs["containers"] == f"{APP_NAME}-v2"
     assert told["candidate"]["color"] == deployed.outputs["color"]
 
-    say_all(_plan(box, product, version="v2"), 0, "v2 is live already, and nothing would change")
+    expect_end(_plan(box, product, version="v2"), 0, "v2 is live already, and nothing would change")
     box.write("/etc/nginx/conf.d/other.conf", "server { listen 80; server_name www.example.test; }\n")
-    say_all(_plan(box, product, version="v3", server_name="www.example.test"), 0, "could not be deployed", "other.conf")
+    expect_end(_plan(box, product, version="v3", server_name="www.example.test"), 0, "could not be deployed", "other.conf")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.box import Box
-from tests.e2e.deploying import APP_NAME, QUICK, plain, say_all, served_by, users
+from tests.e2e.deploying import APP_NAME, QUICK, expect_end, expect_served_by, plain, users
 from tests.e2e.product import Product
 
 _SPOOL = "/var/lib/docker/volumes/spool/_data"
@@ -42,25 +42,25 @@ def test_every_job_is_done_once_over_deployments_a_bad_one_and_a_rollback(box: B
     """Two deployments, one whose worker fails, and the way back; the old worker leaves when the new one has proved itself."""
     worker = "worker: python -S -m testapp.worker /spool"
     product.inputs |= QUICK | {"volumes": "spool:/spool", "processes": worker}
-    say_all(product.deploy("v1"), 0, f"{_WORKER}-v1 works")
+    expect_end(product.deploy("v1"), 0, f"{_WORKER}-v1 works")
     assert _running(box) == [f"{APP_NAME}-v1", f"{_WORKER}-v1"]
     with _jobs(box), users(box, tmp_path / "load.jsonl") as load:
-        say_all(product.deploy("v2"), 0, f"{_WORKER}-v2 works", f"{_WORKER}-v1 is stopped")
+        expect_end(product.deploy("v2"), 0, f"{_WORKER}-v2 works", f"{_WORKER}-v1 is stopped")
         assert _running(box) == [f"{APP_NAME}-v2", f"{_WORKER}-v2"]
         done = product.deploy("v3", bad="no-worker")
-        say_all(done, 0, f"{_WORKER}-v3 FAILED: it ", "worker v3 cannot start: no queue", f"{_WORKER}-v2 of v2 goes on working")
+        expect_end(done, 0, f"{_WORKER}-v3 FAILED: it ", "worker v3 cannot start: no queue", f"{_WORKER}-v2 of v2 goes on working")
         assert _running(box) == [f"{APP_NAME}-v3", f"{_WORKER}-v2"]
         assert "worker v3 cannot start" in box.sh(f"docker logs {_WORKER}-v3 2>&1")
-        say_all(product.run("rollback"), 0, "v2 serves all traffic again")
+        expect_end(product.run("rollback"), 0, "v2 serves all traffic again")
         records = load.stop()
-    served_by(records, "v1", "v2", "v3")
+    expect_served_by(records, "v1", "v2", "v3")
     told = plain(product.run("status").out)
     assert f"{_WORKER}-v2" in told
     names = _running(box)
     assert len(names) == 2, names
     assert all("-v2" in name for name in names), names
     _every_job_was_done_once(box, {"v1", "v2"})
-    say_all(product.deploy("v2", processes=""), 0, f"{names[1]} is stopped")
+    expect_end(product.deploy("v2", processes=""), 0, f"{names[1]} is stopped")
     assert len(_running(box)) == 1
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.box import Box
-from tests.e2e.deploying import APP_NAME, QUICK, containers, plain, say_all, served_by, users
+from tests.e2e.deploying import APP_NAME, QUICK, containers, expect_end, expect_served_by, plain, users
 from tests.e2e.product import Product
 
 _RELOADS = 4
@@ -29,7 +29,7 @@ def test_two_over_one_and_back_with_users_on_them(box: Box, product: Product, tm
     assert product.deploy("v1").exit_code == 0
     with users(box, tmp_path / "load.jsonl", get=100, fresh=30) as load:
         done = product.deploy("v2", replicas="2", shift="50% 1s")
-        say_all(done, 0, f"{APP_NAME}-v2 and {APP_NAME}-v2_2 run as the replicas of the green one", "v2 serves all traffic")
+        expect_end(done, 0, f"{APP_NAME}-v2 and {APP_NAME}-v2_2 run as the replicas of the green one", "v2 serves all traffic")
         assert done.outputs["containers"].split() == [f"{APP_NAME}-v2", f"{APP_NAME}-v2_2"]
         assert _states(box) == [[f"{APP_NAME}-v1", "exited"], [f"{APP_NAME}-v2", "running"], [f"{APP_NAME}-v2_2", "running"]]
         box.sh("sleep 1")
@@ -39,16 +39,16 @@ def test_two_over_one_and_back_with_users_on_them(box: Box, product: Product, tm
         _one_dies(box)
         half = "sh -c 'mkdir /once/taken && exec python -S -m testapp'"
         failed = product.deploy("v3", replicas="2", volumes="once:/once", container_command=half)
-        say_all(failed, 7, f"{APP_NAME}-v3_2 failed its probe: it exited with code 1", "mkdir")
+        expect_end(failed, 7, f"{APP_NAME}-v3_2 failed its probe: it exited with code 1", "mkdir")
         assert [name for name, _ in _states(box)] == [f"{APP_NAME}-v1", f"{APP_NAME}-v2", f"{APP_NAME}-v2_2"]
         told = plain(product.run("status").out)
         assert all(f"{name} green v2 running" in told for name in (f"{APP_NAME}-v2", f"{APP_NAME}-v2_2")), told
-        say_all(product.run("rollback"), 0, f"{APP_NAME}-v2_2 is drained and stopped", "v1 serves all traffic again")
+        expect_end(product.run("rollback"), 0, f"{APP_NAME}-v2_2 is drained and stopped", "v1 serves all traffic again")
         records = load.stop()
     # A new number reloads NGINX, which before 1.27.4 may close an idle connection just as it is used again.
     raced = [record for record in records if record.race and record.reused]
     assert len(raced) <= _RELOADS * 5, raced[0]
-    served_by((record for record in records if record not in raced), "v1", "v2")
+    expect_served_by((record for record in records if record not in raced), "v1", "v2")
     assert len([name for name, state in _states(box) if state == "running"]) == 1
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.box import Box
 from tests.box.watch import Watch
-from tests.e2e.deploying import APP_NAME, QUICK, containers, everything, say_all, served_by, users
+from tests.e2e.deploying import APP_NAME, QUICK, containers, everything, expect_end, expect_served_by, users
 from tests.e2e.product import Product, serving
 from tests.load.checker import check
 
@@ -17,15 +17,15 @@ def test_rollback_is_at_once_while_hot_and_gradual_when_asked_and_is_not_undone_
     """v1 still runs beside v2, as after a reboot in the middle of a retirement: all traffic is back on it within a second, unnoticed."""
     product.inputs |= QUICK
     for version in ("v1", "v2"):
-        say_all(product.deploy(version), 0)
+        expect_end(product.deploy(version), 0)
     box.docker("start", f"{APP_NAME}-v1")
     ids = {line.split()[2] for line in containers(box)}
     with Watch(box, APP_NAME) as watch, users(box, tmp_path / "hot.jsonl", get=150, post=60, fresh=40) as load:
         back = product.run("rollback", watch="1s", shift="10% 20s")
         records = load.stop()
         problems = check(records, watch.phases(), deaths=watch.deaths(), most_in_flight=0, rate=250)
-    say_all(back, 0, "nothing has to be made", "v1 serves all traffic again; v2 is kept")
-    served_by(records, "v1", "v2")
+    expect_end(back, 0, "nothing has to be made", "v1 serves all traffic again; v2 is kept")
+    expect_served_by(records, "v1", "v2")
     assert problems == []
     moved = min(record.start for record in records if record.version == "v1")
     assert max(record.start for record in records if record.version == "v2") < moved + 1
@@ -34,16 +34,16 @@ def test_rollback_is_at_once_while_hot_and_gradual_when_asked_and_is_not_undone_
 
     before = everything(box)
     refused = product.deploy("v2")
-    say_all(refused, 4, "v2 was rolled back to v1", "force: true", f"{APP_NAME}-v1 serves")
+    expect_end(refused, 4, "v2 was rolled back to v1", "force: true", f"{APP_NAME}-v1 serves")
     assert everything(box) == before
-    say_all(product.run("plan", version="v2"), 0, "v2 was rolled back")
-    say_all(product.deploy("v2", force="true"), 0, "v2 serves all traffic")
+    expect_end(product.run("plan", version="v2"), 0, "v2 was rolled back")
+    expect_end(product.deploy("v2", force="true"), 0, "v2 serves all traffic")
 
     with Watch(box, APP_NAME) as watch, users(box, tmp_path / "gradual.jsonl", get=100, fresh=30) as load:
         again = product.run("rollback", shift="30% 1s")
         records = load.stop()
         shares = [phase.shares.get("v1", 0) for phase in watch.phases()]
-    say_all(again, 0, "30 % of the requests go to", "v1 serves all traffic again")
-    served_by(records, "v1", "v2")
+    expect_end(again, 0, "30 % of the requests go to", "v1 serves all traffic again")
+    expect_served_by(records, "v1", "v2")
     assert [share for share in (30, 100) if share in shares] == [30, 100]
     assert set(serving(box, count=10)) == {"v1"}

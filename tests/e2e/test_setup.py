@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.box import Box
-from tests.e2e.deploying import APP_NAME, QUICK, say_all
+from tests.e2e.deploying import APP_NAME, QUICK, expect_end
 from tests.e2e.product import Product, serving
 
 _STATE = (
@@ -28,19 +28,19 @@ def test_a_bare_host_is_made_ready_once(box: Box, product: Product) -> None:
     box.sh("gpasswd -d ubuntu docker")
     with box.without("/usr/sbin/nginx"):
         before = box.sh(_STATE)
-        say_all(product.run("setup", "--dry-run"), 0, *(f"would make {what}" for what in _MISSING), "nothing was changed")
+        expect_end(product.run("setup", "--dry-run"), 0, *(f"would make {what}" for what in _MISSING), "nothing was changed")
         assert box.sh(_STATE) == before
         done = product.run("setup")
-        say_all(done, 0, *(f"made {what}" for what in _MISSING), f"The host is ready for {APP_NAME}", "from the next login on")
+        expect_end(done, 0, *(f"made {what}" for what in _MISSING), f"The host is ready for {APP_NAME}", "from the next login on")
         assert done.outputs["result"] == "ready"
         assert box.sh("nginx -v 2>&1; ls /etc/nginx/sites-enabled").startswith("nginx version")
         after = box.sh(_STATE)
-        say_all(product.run("setup"), 0, "and was before: nothing was changed")
+        expect_end(product.run("setup"), 0, "and was before: nothing was changed")
         assert box.sh(_STATE) == after
     assert "docker" in box.sh("id -nG ubuntu").split()
     box.sh("pgrep -x nginx || nginx")
     deployed = product.deploy("v1")
-    say_all(deployed, 0)
+    expect_end(deployed, 0)
     assert "made /" not in deployed.out
     assert set(serving(box, count=10)) == {"v1"}
 
@@ -51,7 +51,7 @@ def test_another_distribution_is_refused_by_its_name(box: Box, product: Product)
     box.write("/etc/os-release", 'PRETTY_NAME="Fedora Linux 43"\nID=fedora\n')
     try:
         before = box.sh(_STATE)
-        say_all(product.run("setup", app=APP_NAME), 4, "this host is Fedora", "Install Docker (20.10 or newer) and NGINX")
+        expect_end(product.run("setup", app=APP_NAME), 4, "this host is Fedora", "Install Docker (20.10 or newer) and NGINX")
         assert box.sh(_STATE) == before
     finally:
         box.sh("ln -sf ../usr/lib/os-release /etc/os-release")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shutil
 import ssl
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from tests.box import Box
 from tests.e2e.certificates import CERTIFICATE, KEY, self_signed
-from tests.e2e.deploying import APP_NAME, QUICK, say_all, served_by, users
+from tests.e2e.deploying import APP_NAME, QUICK, expect_end, expect_only_raced, expect_served_by, users
 from tests.e2e.product import APP, Product, serving
-from tests.load import Kind, Load, Record, Target
+from tests.load import Kind, Load, Target
 
 _NAME = "www.example.test"
 _WARNING = "NGINX's configuration changes, so NGINX reloads"
@@ -25,16 +24,6 @@ def live(product: Product) -> Product:
     product.inputs |= QUICK
     assert product.deploy("v1").exit_code == 0
     return product
-
-
-def _only_raced(records: Iterable[Record]) -> None:
-    """Assert that no user failed but one who wrote on an idle connection in the very moment in which the reload closed it.
-
-    NGINX before 1.27.4 cannot do better, and the deployment says so.
-    """
-    failed = [record for record in records if record.failed]
-    assert all(record.race and record.reused for record in failed), failed
-    assert len(failed) <= 5, f"{len(failed)} failed: {failed[0]}"
 
 
 def _other_port(directory: Path) -> str:
@@ -58,10 +47,10 @@ def test_another_container_port(box: Box, live: Product, tmp_path: Path) -> None
         back = live.deploy("v1")
         again = live.run("rollback")
         records = load.stop()
-    say_all(done, 0, "v2 serves all traffic", ":9000, no port published", _WARNING)
-    say_all(back, 0, "v1 serves all traffic")
-    say_all(again, 0, "v2 serves all traffic again")
-    _only_raced(records)
+    expect_end(done, 0, "v2 serves all traffic", ":9000, no port published", _WARNING)
+    expect_end(back, 0, "v1 serves all traffic")
+    expect_end(again, 0, "v2 serves all traffic again")
+    expect_only_raced(records)
     assert {record.version for record in records if record.version} == {"v1", "v2"}
     assert set(serving(box, count=10)) == {"v2"}
 
@@ -73,8 +62,8 @@ def test_a_release_that_fails_on_another_port_leaves_the_site_as_it_was(box: Box
     with users(box, tmp_path / "load.jsonl") as load:
         done = live.deploy("v2", context=_other_port(tmp_path), bad="traceback=3", shift="50% 5s")
         records = load.stop()
-    say_all(done, 8, "at 50 % of the traffic")
-    _only_raced(records)
+    expect_end(done, 8, "at 50 % of the traffic")
+    expect_only_raced(records)
     assert box.sh(site) == before
     assert set(serving(box, count=10)) == {"v1"}
 
@@ -84,22 +73,22 @@ def test_another_server_name(box: Box, live: Product, tmp_path: Path) -> None:
     with users(box, tmp_path / "load.jsonl", host=_NAME) as load:
         done = live.deploy("v2", server_name=_NAME)
         records = load.stop()
-    say_all(done, 0, f"http://{_NAME}/", _WARNING)
-    _only_raced(records)
+    expect_end(done, 0, f"http://{_NAME}/", _WARNING)
+    expect_only_raced(records)
     assert box.sh(f"nginx -T 2> /dev/null | grep -c 'server_name {_NAME};'") == "1"
     with users(box, tmp_path / "load.jsonl", host=_NAME) as load:
         done = live.deploy("v3", server_name=_NAME)
         records = load.stop()
-    say_all(done, 0)
+    expect_end(done, 0)
     assert _WARNING not in done.out
-    served_by(records, "v2", "v3")
+    expect_served_by(records, "v2", "v3")
 
 
 def test_the_same_release_with_another_server_name_only_changes_the_site(box: Box, live: Product) -> None:
     """The container is what it was: nothing about it has changed."""
     before = box.docker("ps", "-q", "--no-trunc")
     done = live.deploy("v1", server_name=_NAME)
-    say_all(done, 0)
+    expect_end(done, 0)
     assert box.docker("ps", "-aq", "--no-trunc") == before
     assert set(serving(box, count=10, host=_NAME)) == {"v1"}
     assert live.deploy("v1", server_name=_NAME).outputs["result"] == "unchanged"
@@ -122,8 +111,8 @@ def test_tls_comes_is_renewed_and_goes(box: Box, live: Product, tmp_path: Path) 
     with users(box, tmp_path / "plain.jsonl", host=_NAME) as load:
         done = live.start_deploy("v2", **tls).finish()
         records = load.stop()
-    say_all(done, 0, f"https://{_NAME}/")
-    _only_raced(records)
+    expect_end(done, 0, f"https://{_NAME}/")
+    expect_only_raced(records)
     assert {record.status for record in records if not record.failed} == {200, 301}
     assert _curl(box, f"http://{_NAME}/a?b=c", "-o /dev/null -w '%{http_code} %{redirect_url}'") == f"301 https://{_NAME}/a?b=c"
     assert _curl(box, f"https://{_NAME}/", "-o /dev/null -w '%{http_code} %{http_version}'") == "200 2"
@@ -138,12 +127,12 @@ def test_tls_comes_is_renewed_and_goes(box: Box, live: Product, tmp_path: Path) 
         box.sh("nginx -s reload")
         done = run.finish()
         records = load.stop()
-    say_all(done, 0, "v3 serves all traffic")
-    _only_raced(records)
+    expect_end(done, 0, "v3 serves all traffic")
+    expect_only_raced(records)
     assert {record.version for record in records if record.version} == {"v2", "v3"}
     assert ssl.get_server_certificate((box.address, 443)) != served
 
-    say_all(live.deploy("v4", server_name=_NAME), 0, f"http://{_NAME}/")
+    expect_end(live.deploy("v4", server_name=_NAME), 0, f"http://{_NAME}/")
     assert set(serving(box, count=10, host=_NAME)) == {"v4"}
 
 
@@ -155,8 +144,8 @@ def test_a_site_of_that_name_on_port_443_is_found_before_anything_is_started(box
     box.write("/etc/nginx/conf.d/theirs.conf", text)
     box.sh("nginx -s reload")
     done = live.deploy("v2", server_name=f"y.test {_NAME}", tls_certificate=CERTIFICATE, tls_certificate_key=KEY)
-    say_all(done, 4, f"theirs.conf:1 already serves {_NAME} on 0.0.0.0:443", f"theirs.conf:2 already serves {_NAME} on 0.0.0.0:80")
-    say_all(done, 4, "`site: include`", "Nothing was started", f"{APP_NAME}-v1 serves all traffic")
+    expect_end(done, 4, f"theirs.conf:1 already serves {_NAME} on 0.0.0.0:443", f"theirs.conf:2 already serves {_NAME} on 0.0.0.0:80")
+    expect_end(done, 4, "`site: include`", "Nothing was started", f"{APP_NAME}-v1 serves all traffic")
     assert box.docker("ps", "-a", "--format", "{{.Names}}") == f"{APP_NAME}-v1"
 
 
@@ -165,6 +154,6 @@ def test_a_certificate_that_is_not_there(box: Box, live: Product, tmp_path: Path
     with users(box, tmp_path / "load.jsonl") as load:
         done = live.deploy("v2", server_name=_NAME, tls_certificate="/etc/none.pem", tls_certificate_key="/etc/none.key")
         records = load.stop()
-    say_all(done, 4, "/etc/none.pem", f"{APP_NAME}-v1 serves all traffic")
-    served_by(records, "v1")
+    expect_end(done, 4, "/etc/none.pem", f"{APP_NAME}-v1 serves all traffic")
+    expect_served_by(records, "v1")
     assert box.sh("nginx -t 2>&1 | tail -n 1").endswith("test is successful")

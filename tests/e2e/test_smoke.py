@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.box import Box
-from tests.e2e.deploying import SECRETS, Standing, leaks, plain, say_all
+from tests.e2e.deploying import SECRETS, Standing, expect_end, leaks, plain
 
 _ASK = "curl --silent --show-error --fail $BLUEGREEN_PREVIEW_URL"
 
@@ -23,7 +23,7 @@ def standing(running_box: Box, tmp_path_factory: pytest.TempPathFactory) -> Stan
 
 def test_a_smoke_test_that_fails_is_shown_and_nobody_meets_the_candidate(standing: Standing) -> None:
     """Exit code 7 with its own words; users are on the old release all the while."""
-    done = standing.bad_day(
+    done = standing.expect_bad_day(
         7, "The smoke test of myexample-v2 failed with exit code 22", "404", "myexample-v1 serves all traffic", smoke_test=f"{_ASK}/nothing"
     )
     group = done.out[done.out.index("smoke test") :]
@@ -32,7 +32,7 @@ def test_a_smoke_test_that_fails_is_shown_and_nobody_meets_the_candidate(standin
 
 def test_a_smoke_test_meets_the_new_release_while_users_meet_the_old(standing: Standing) -> None:
     """It fails at its end here, so that users of v1 prove that no one else was reached; no input of ours is in its environment."""
-    done = standing.bad_day(7, '"version": "v2"', "failed with exit code 9", smoke_test=f"{_ASK}/; env; exit 9")
+    done = standing.expect_bad_day(7, '"version": "v2"', "failed with exit code 9", smoke_test=f"{_ASK}/; env; exit 9")
     assert "INPUT_" not in done.out
     assert "BLUEGREEN_PREVIEW_URL=http://127.0.0.1:" in done.out
     assert not leaks(done, SECRETS)
@@ -40,7 +40,7 @@ def test_a_smoke_test_meets_the_new_release_while_users_meet_the_old(standing: S
 
 def test_a_smoke_test_that_hangs_ends_at_its_timeout(standing: Standing) -> None:
     """Exit code 7, and the input that sets it."""
-    standing.bad_day(7, "did not end within 1 s", "`smoke-timeout`", smoke_test="sleep 472", smoke_timeout="1s")
+    standing.expect_bad_day(7, "did not end within 1 s", "`smoke-timeout`", smoke_test="sleep 472", smoke_timeout="1s")
     assert not _running("sleep 472")
 
 
@@ -49,7 +49,7 @@ def test_a_cancelled_job_leaves_no_smoke_test_behind(standing: Standing) -> None
     running = standing.product.start_deploy("v2", smoke_test="echo begun > /dev/stderr\nsleep 473 & sleep 473")
     running.wait_for("begun\n")
     running.process.send_signal(signal.SIGINT)
-    say_all(running.finish(30), 130, "cancelled", "myexample-v1 serves all traffic")
+    expect_end(running.finish(30), 130, "cancelled", "myexample-v1 serves all traffic")
     assert not _running("sleep 473")
     standing.box.sh("for i in {1..50}; do docker ps --format '{{.Names}}' | grep -q v2 || exit 0; sleep 0.1; done; exit 1")
 
@@ -58,7 +58,7 @@ def test_a_release_that_passes_goes_live(standing: Standing, tmp_path: Path) -> 
     """Its script may be many lines, follow the app's redirects, and leave something behind on the runner."""
     found = tmp_path / "answer"
     done = standing.product.deploy("v2", smoke_test=f"answer=$({_ASK}/home --location)\necho $answer > {found}")
-    say_all(done, 0, "the smoke test passed", "v2 serves all traffic")
+    expect_end(done, 0, "the smoke test passed", "v2 serves all traffic")
     assert '"version": "v2"' in found.read_text()
     assert plain(done.out).index("the smoke test passed") < plain(done.out).index("% of the requests go to")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.box import Box
-from tests.e2e.deploying import QUICK, say_all
+from tests.e2e.deploying import QUICK, expect_end
 from tests.e2e.product import Product
 
 _USERS = 25
@@ -51,12 +51,12 @@ def test_a_growing_share_never_moves_a_user_back(box: Box, product: Product) -> 
     assert product.deploy("v1").exit_code == 0
     for before, version in (("v1", "v2"), ("v2", "v3")):
         with visitors(box) as met:
-            say_all(product.deploy(version, shift=_SHIFT), 0, f"{version} serves all traffic")
+            expect_end(product.deploy(version, shift=_SHIFT), 0, f"{version} serves all traffic")
         assert len(met) == _USERS
         assert {tuple(changes(seen)) for seen in met.values()} == {(before, version)}
         first = {user: seen.index(version) for user, seen in met.items()}
         assert len(set(first.values())) > 1, "they all moved at once: nothing was shifted"
     with visitors(box) as met:
-        say_all(product.deploy("v4", stick_by="ip", shift=_SHIFT), 0, "NGINX's site for _ is updated", "v4 serves all traffic")
+        expect_end(product.deploy("v4", stick_by="ip", shift=_SHIFT), 0, "NGINX's site for _ is updated", "v4 serves all traffic")
     everything = [version for visit in zip(*met.values(), strict=False) for version in visit]
     assert changes(everything) == ["v3", "v4"]

@@ -15,7 +15,7 @@ import pytest
 
 from tests.box import Box
 from tests.e2e.certificates import CERTIFICATE, KEY, self_signed
-from tests.e2e.deploying import QUICK, say_all, served_by
+from tests.e2e.deploying import QUICK, expect_end, expect_served_by
 from tests.e2e.product import Product
 from tests.load import Kind, Load, Target
 from tests.load.websocket import Visit, visit
@@ -98,8 +98,8 @@ def test_nothing_that_flows_is_cut_before_the_drain_timeout(box: Box, live: Prod
         committed = time.monotonic()
         done = running.finish()
         records = load.stop()
-    say_all(done, 0, "v2 serves all traffic", "still open after `drain-timeout`")
-    served_by(records, "v1", "v2")
+    expect_end(done, 0, "v2 serves all traffic", "still open after `drain-timeout`")
+    expect_served_by(records, "v1", "v2")
     for stream in streams:
         events = [json.loads(line.removeprefix("data: ")) for line in stream.answer().splitlines() if line]
         assert [event["event"] for event in events] == list(range(30))

@@ -15,7 +15,7 @@ import pytest
 
 from tests.box import Box
 from tests.box.watch import Watch
-from tests.e2e.deploying import APP_NAME, say_all, users
+from tests.e2e.deploying import APP_NAME, expect_end, users
 from tests.e2e.product import Product
 from tests.load import Load
 
@@ -76,7 +76,7 @@ def test_a_candidate_on_probe_gets_no_user_however_live_behaves(box: Box, droppi
         before = _dropped(load)
         done = dropping.deploy("v2", health_successes="100", health_timeout="5s")
         dropped = _dropped(load) - before
-    say_all(done, 7, "not healthy within 5 s")
+    expect_end(done, 7, "not healthy within 5 s")
     assert dropped >= 10, "live did not misbehave enough to prove anything"
     asked = _requests(log)
     assert len(asked) > 10, f"the candidate was not up and answering:\n{log.read_text()}"
@@ -92,7 +92,7 @@ def test_a_candidate_gets_no_user_before_its_share_and_none_after_going_back(box
         time.sleep(0.5)
         records = load.stop()
         phases = watch.phases()
-    say_all(done, 8, "at 50 % of the traffic", "Traceback")
+    expect_end(done, 8, "at 50 % of the traffic", "Traceback")
     begun = next(phase.at for phase in phases if "v2" in phase.shares)
     back = next(phase.at for phase in phases if phase.at > begun and "v2" not in phase.shares)
     asked = _requests(log)

@@ -17,7 +17,7 @@ from bluegreen.decide.verdict import judge
 from bluegreen.model.traffic import Sample, StepTraffic
 from bluegreen.model.verdict import Limits, Verdict
 from tests.box import Box
-from tests.e2e.deploying import say_all, users
+from tests.e2e.deploying import expect_end, users
 from tests.e2e.product import Done, Product
 from tests.load import Record
 
@@ -74,7 +74,7 @@ def evident(records: list[Record]) -> float:
 def test_one_500_in_ten_goes_back_in_the_first_step(days: Days) -> None:
     """Long before its time is over; within seconds of the evidence all traffic is on v1; the numbers are in every report."""
     done, records = days.day("slow=30 fail=10")
-    say_all(done, 8, "misbehaved at 10 % of the traffic: it failed", "requests of users", "live 0 of", "max-error-rate")
+    expect_end(done, 8, "misbehaved at 10 % of the traffic: it failed", "requests of users", "live 0 of", "max-error-rate")
     step = last_step(done)
     assert step["share"] == 10, "before it exceeds 25 %"
     assert step["seconds"] < 14
@@ -93,7 +93,7 @@ def test_one_500_in_ten_goes_back_in_the_first_step(days: Days) -> None:
 def test_a_failure_that_nginx_retried_counts_against_its_color(days: Days) -> None:
     """No user saw it: each was answered by v1 in the end. v2 is sent back all the same."""
     done, records = days.day("slow=30 drop=4", shift="30% 15s")
-    say_all(done, 8, "misbehaved at 30 % of the traffic: it failed")
+    expect_end(done, 8, "misbehaved at 30 % of the traffic: it failed")
     step = last_step(done)
     assert step["candidate"]["failed_attempts"] >= 1
     assert step["failed_requests"] == 0
@@ -103,7 +103,7 @@ def test_a_failure_that_nginx_retried_counts_against_its_color(days: Days) -> No
 def test_three_times_slower_goes_back(days: Days) -> None:
     """By its p95 beside v1's in the same time, where `max-latency` says so."""
     done, records = days.day("slow=90", shift="25% 15s", max_latency="1.5x")
-    say_all(done, 8, "its p95 is", "live's", "beyond `max-latency` (1.5x)")
+    expect_end(done, 8, "its p95 is", "live's", "beyond `max-latency` (1.5x)")
     step = last_step(done)
     assert step["candidate"]["p95"] > 2 * step["live"]["p95"]
     assert [record for record in records if record.failed] == []
@@ -118,7 +118,7 @@ def test_a_database_outage_condemns_nobody(days: Days) -> None:
         time.sleep(4)
         days.box.sh("rm /srv/outage/down")
         done = running.finish()
-    say_all(done, 0, "v2 serves all traffic")
+    expect_end(done, 0, "v2 serves all traffic")
     step = done.report["steps"][0]
     for color in ("candidate", "live"):
         assert step[color]["server_errors"] > 20, f"the outage did not reach {color}"
@@ -127,6 +127,6 @@ def test_a_database_outage_condemns_nobody(days: Days) -> None:
 def test_silence_is_decided_by_probes(days: Days) -> None:
     """Nobody comes: the health check through NGINX decides, and that is said."""
     done = days.product.deploy("v3", shift="50% 1s", watch="1s")
-    say_all(done, 0, "its probes were good", "v3 serves all traffic")
+    expect_end(done, 0, "its probes were good", "v3 serves all traffic")
     assert ["0 of the 20 requests" in step["reason"] for step in done.report["steps"]] == [True, True]
     assert [step["candidate"]["requests"] for step in done.report["steps"]] == [0, 0]

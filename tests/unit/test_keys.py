@@ -35,7 +35,7 @@ def _public(kind: str) -> bytes:
     return base64.b64decode(line.split()[1])
 
 
-def _usable(key: paramiko.PKey, kind: str) -> None:
+def _expect_usable(key: paramiko.PKey, kind: str) -> None:
     """The key is the one that was written, and can sign."""
     assert key.asbytes() == _public(kind)
     signature = key.sign_ssh_data(b"data")
@@ -48,21 +48,21 @@ def _usable(key: paramiko.PKey, kind: str) -> None:
 @pytest.mark.parametrize("form", [PrivateFormat.OpenSSH, PrivateFormat.PKCS8])
 def test_a_plain_key_of_any_kind_loads(kind: str, form: PrivateFormat) -> None:
     """OpenSSH's own form and PKCS#8, which paramiko itself rejects."""
-    _usable(load_key(_text(kind, form), ""), kind)
+    _expect_usable(load_key(_text(kind, form), ""), kind)
 
 
 @pytest.mark.parametrize("kind", ["rsa", "ecdsa-256"])
 @pytest.mark.parametrize("encryption", [_CLEAR, Encrypted(_PASSPHRASE.encode())])
 def test_traditional_pem_loads(kind: str, encryption: KeySerializationEncryption) -> None:
     """`BEGIN RSA PRIVATE KEY`, as EC2 hands them out, with and without a passphrase."""
-    _usable(load_key(_text(kind, PrivateFormat.TraditionalOpenSSL, encryption), _PASSPHRASE), kind)
+    _expect_usable(load_key(_text(kind, PrivateFormat.TraditionalOpenSSL, encryption), _PASSPHRASE), kind)
 
 
 @pytest.mark.parametrize("kind", ["ecdsa-256", "ed25519"])
 def test_an_encrypted_key_loads(kind: str) -> None:
     """Both forms with the right passphrase, also when it was pasted with a line break behind it."""
-    _usable(load_key(_text(kind, PrivateFormat.OpenSSH, _LOCKED), _PASSPHRASE), kind)
-    _usable(load_key(_text(kind, PrivateFormat.PKCS8, Encrypted(_PASSPHRASE.encode())), f"{_PASSPHRASE}\n"), kind)
+    _expect_usable(load_key(_text(kind, PrivateFormat.OpenSSH, _LOCKED), _PASSPHRASE), kind)
+    _expect_usable(load_key(_text(kind, PrivateFormat.PKCS8, Encrypted(_PASSPHRASE.encode())), f"{_PASSPHRASE}\n"), kind)
 
 
 @pytest.mark.parametrize(
@@ -84,20 +84,20 @@ def test_an_encrypted_key_loads(kind: str) -> None:
 )
 def test_what_pasting_does_to_a_key_is_undone(damage: Callable[[str], str]) -> None:
     """Secrets pass through web forms, YAML, JSON and shells; PEM with headers inside is the hardest to put together again."""
-    _usable(load_key(damage(_text("ed25519", PrivateFormat.OpenSSH)), ""), "ed25519")
+    _expect_usable(load_key(damage(_text("ed25519", PrivateFormat.OpenSSH)), ""), "ed25519")
     locked = _text("ecdsa-256", PrivateFormat.TraditionalOpenSSL, Encrypted(_PASSPHRASE.encode()))
-    _usable(load_key(damage(locked), _PASSPHRASE), "ecdsa-256")
+    _expect_usable(load_key(damage(locked), _PASSPHRASE), "ecdsa-256")
 
 
 def test_an_unneeded_passphrase_does_no_harm() -> None:
     """One secret set for several hosts, only some of whose keys need it."""
-    _usable(load_key(_text("ed25519", PrivateFormat.OpenSSH), _PASSPHRASE), "ed25519")
+    _expect_usable(load_key(_text("ed25519", PrivateFormat.OpenSSH), _PASSPHRASE), "ed25519")
 
 
 def test_a_block_beside_the_key_does_no_harm() -> None:
     """`openssl ecparam -genkey` writes the curve first."""
     parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
-    _usable(load_key(parameters + _text("ecdsa-256", PrivateFormat.TraditionalOpenSSL), ""), "ecdsa-256")
+    _expect_usable(load_key(parameters + _text("ecdsa-256", PrivateFormat.TraditionalOpenSSL), ""), "ecdsa-256")
 
 
 def _problem_texts() -> dict[str, tuple[str, str, str]]:
