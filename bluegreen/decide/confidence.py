@@ -21,6 +21,7 @@ __all__ = ["evidence_above", "evidence_against", "evidence_of_excess"]
 # Any would do; this one, under which small rates are likely, needs the fewest requests where it matters (rates below a tenth).
 _A, _B = 0.25, 5.0
 _HALVINGS = 50
+_ALL = 1 - 1e-9  # stands for the rate 1, of which there is no logarithm of the rest
 
 
 def evidence_against(rate: float, hits: int, tries: int) -> float:
@@ -40,7 +41,7 @@ def evidence_of_excess(margin: float, mine: tuple[int, int], other: tuple[int, i
     The pair of rates that explains both best under the claim has them `margin` apart, between what was seen of either. The evidence is
     convex there, so halving the interval by the slope finds it.
     """
-    low, high = other[0] / other[1], mine[0] / mine[1] - margin
+    low, high = other[0] / other[1], min(mine[0] / mine[1], _ALL) - margin
     if low >= high:
         return 0.0
     for _ in range(_HALVINGS):
