@@ -1,4 +1,4 @@
-"""Logs: what the containers of one color log, read without the lock and without changing anything."""
+"""Logs: what the containers of one color log, or a worker of it, read without the lock and without changing anything."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from bluegreen.decide.secrecy import secret_values
 from bluegreen.errors import Cancelled, HostNotReady
 from bluegreen.host import Clock, Host
-from bluegreen.model.ask import Ask, Whose
+from bluegreen.model.ask import Ask, LogsAsk, Whose
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Role
 from bluegreen.model.logs_report import Logged, LogsReport
@@ -69,9 +69,9 @@ class _Reader:
             for value in secret_values(release.settings.env):
                 if len(value) >= _SHORTEST_SECRET:
                     self._tell.hide(value)
-        found = _whose(seen, self._ask.show.whose)
+        found = _whose(seen, self._ask.show)
         if not found and not self._chosen:
-            raise _nobody(self._ask)
+            raise _no_process(self._ask, seen) if self._ask.show.process else _nobody(self._ask)
         if found and {c.id for c in found} != {c.id for c in self._chosen}:
             self._tell.say(f"the log of {' and '.join(c.name for c in found)}")
             self._chosen = found
@@ -89,13 +89,18 @@ class _Reader:
             self._tell.logged(line.text if len(self._chosen) == 1 else f"{line.container} | {line.text}")
 
 
-def _whose(seen: Observed, whose: Whose) -> tuple[Container, ...]:
-    """The containers of that color that run, else the one of it that was created last."""
-    color = {Whose.BLUE: Color.BLUE, Whose.GREEN: Color.GREEN, Whose.LIVE: seen.live_color}.get(whose)
-    if whose is Whose.CANDIDATE and seen.live_color is not None:
+def _whose(seen: Observed, show: LogsAsk) -> tuple[Container, ...]:
+    """The containers of that color that run, else the one of it that was created last; of a worker always the last."""
+    color = {Whose.BLUE: Color.BLUE, Whose.GREEN: Color.GREEN, Whose.LIVE: seen.live_color}.get(show.whose)
+    if show.whose is Whose.CANDIDATE and seen.live_color is not None:
         color = seen.live_color.other
-    slot = sorted((c for c in seen.containers if c.role is Role.WEB and c.color is color), key=lambda c: c.created)
-    return tuple(c for c in slot if c.running) or tuple(slot[-1:])
+    role = Role.PROCESS if show.process else Role.WEB
+    slot = sorted(
+        (c for c in seen.containers if (c.role, c.color, c.process) == (role, color, show.process)), key=lambda container: container.created
+    )
+    # A worker that failed is what its reader wants to hear of, though its predecessor may go on in the same color.
+    running = () if show.process else tuple(container for container in slot if container.running)
+    return running or tuple(slot[-1:])
 
 
 def _nobody(ask: Ask) -> HostNotReady:
@@ -104,4 +109,17 @@ def _nobody(ask: Ask) -> HostNotReady:
         means="The app was never deployed here, or not in that color; a candidate is there only while a deployment runs or is paused.",
         state="Nothing was changed.",
         todo="`command: status` shows what there is.",
+    )
+
+
+def _no_process(ask: Ask, seen: Observed) -> HostNotReady:
+    workers = sorted({(c.process, c.color.value) for c in seen.containers if c.role is Role.PROCESS})
+    there = " and ".join(f"`{name}` in {color}" for name, color in workers)
+    return HostNotReady(
+        f"There is no {ask.show.whose.value} process `{ask.show.process}` of {ask.app.app} on this host; "
+        + (f"there is {there}." if there else "there is no other process either."),
+        means="The name is another one in the input `processes`, or that release has no such process."
+        " A worker whose successor failed goes on in the color of its own release.",
+        state="Nothing was changed.",
+        todo="`command: status` shows which processes there are; `color` chooses the release.",
     )

@@ -54,7 +54,7 @@ def make_ask(inputs: Inputs, environ: Mapping[str, str], commit: Callable[[Path]
             dry_run=inputs.dry_run,
         ),
         run=_run(environ),
-        show=LogsAsk(whose=inputs.color, lines=inputs.lines, follow=inputs.follow),
+        show=LogsAsk(whose=inputs.color, process=inputs.process, lines=inputs.lines, follow=inputs.follow),
         smoke=SmokeTest(script=inputs.smoke_test, timeout=inputs.smoke_timeout) if inputs.smoke_test else None,
     )
 

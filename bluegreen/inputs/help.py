@@ -23,7 +23,7 @@ _WHAT = {
     "status": "show who serves, what else of the app is on the host, and who is changing it",
     "cleanup": "remove what is the app's own and needed no more: old containers and images, left-overs",
     "setup": "make a bare Debian or Ubuntu host ready: Docker, NGINX, the user's group, directories, log rotation",
-    "logs": "show what the live release logs, or another color's, and with --follow what comes",
+    "logs": "show what the live release logs, or another color's or a worker's, and with --follow what comes",
     "promote": "go on with a paused deployment, through the steps that are left, until it has all of the traffic",
     "abort": "end a paused deployment: all traffic back on the old release, the paused one removed",
 }

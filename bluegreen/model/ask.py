@@ -203,9 +203,10 @@ class RetireAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogsAsk:
-    """Which log is shown, how many of its last lines, and whether what comes is shown too."""
+    """Which log is shown (a worker's, where `process` names one), how many of its last lines, and whether what comes is shown too."""
 
     whose: Whose = Whose.LIVE
+    process: str = ""
     lines: int = 100
     follow: bool = False
 

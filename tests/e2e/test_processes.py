@@ -50,7 +50,8 @@ def test_every_job_is_done_once_over_deployments_a_bad_one_and_a_rollback(box: B
         done = product.deploy("v3", bad="no-worker")
         expect_end(done, 0, f"{_WORKER}-v3 FAILED: it ", "worker v3 cannot start: no queue", f"{_WORKER}-v2 of v2 goes on working")
         assert _running(box) == [f"{APP_NAME}-v3", f"{_WORKER}-v2"]
-        assert "worker v3 cannot start" in box.sh(f"docker logs {_WORKER}-v3 2>&1")
+        expect_end(product.run("logs", process="worker"), 0, f"the log of {_WORKER}-v3", "worker v3 cannot start: no queue")
+        expect_end(product.run("logs", process="clerk"), 4, "no live process `clerk`", "`worker` in blue", "`worker` in green")
         expect_end(product.run("rollback"), 0, "v2 serves all traffic again")
         records = load.stop()
     expect_served_by(records, "v1", "v2", "v3")

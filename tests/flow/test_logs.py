@@ -8,6 +8,7 @@ import pytest
 
 from bluegreen.errors import HostNotReady
 from bluegreen.model.ask import AppAsk, LogsAsk, ShiftStep, TrafficAsk, Whose
+from bluegreen.model.release import Process
 from tests.flow.conftest import SETTINGS, Stage
 
 
@@ -59,6 +60,27 @@ def test_the_release_s_own_secrets_are_hidden(v1_live: Stage) -> None:
     v1_live.logs(LogsAsk())
     assert "hunter2hunter2" in v1_live.tell.hidden
     assert "production" not in v1_live.tell.hidden
+
+
+def test_a_worker_s_log_by_its_name(empty: Stage) -> None:
+    """Of the live release unless a color is named; one that failed is read, not the old one that works on for it."""
+    worker = Process(name="worker", words=("work",))
+    empty.deploy("v1", app=AppAsk(app="myexample", settings=replace(SETTINGS, processes=(worker,))))
+    empty.apps["v1"].log, empty.apps["v2"].log = ["one"], ["two"]
+    assert _texts(empty, LogsAsk(process="worker")) == ["one"]
+    assert "the log of myexample-worker-v1" in empty.tell.said
+    empty.apps["v2"].exits, empty.apps["v2"].ill = 3, "-worker-v2"
+    empty.deploy("v2", app=AppAsk(app="myexample", settings=replace(SETTINGS, processes=(worker,))))
+    assert _texts(empty, LogsAsk(process="worker")) == ["two"]
+    assert _texts(empty, LogsAsk(process="worker", whose=Whose.BLUE)) == ["one"]
+    with pytest.raises(HostNotReady, match=r"no live process `clock` of .* there is `worker` in blue and `worker` in green"):
+        empty.logs(LogsAsk(process="clock"))
+
+
+def test_where_there_is_no_process_it_says_so(v1_live: Stage) -> None:
+    """The release has none at all."""
+    with pytest.raises(HostNotReady, match="there is no other process either"):
+        v1_live.logs(LogsAsk(process="worker"))
 
 
 def test_where_there_is_no_such_container_it_says_so(empty: Stage) -> None:

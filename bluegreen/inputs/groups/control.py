@@ -32,6 +32,9 @@ class LogsInputs(BaseModel):
     color: Annotated[Whose, PlainValidator(lambda text: Whose(phrases.choice(*(whose.value for whose in Whose))(text)))] = given(
         "live", "Whose log is shown: that of the `live` release, the `candidate`, `blue` or `green`.", commands=_LOGS
     )
+    process: Annotated[str, PlainValidator(phrases.process_name)] = given(
+        "", "Name of one of the release's `processes`, whose log is shown instead.", otherwise="what serves", commands=_LOGS
+    )
     lines: Annotated[int, PlainValidator(quantities.lines)] = given("100", "How many of its last lines.", commands=_LOGS)
     follow: Annotated[bool, PlainValidator(phrases.flag)] = given(
         "false",

@@ -7,7 +7,20 @@ import shlex
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-__all__ = ["Named", "choice", "command", "flag", "gather", "lines", "one_line", "pattern", "patterns", "processes", "script"]
+__all__ = [
+    "Named",
+    "choice",
+    "command",
+    "flag",
+    "gather",
+    "lines",
+    "one_line",
+    "pattern",
+    "patterns",
+    "process_name",
+    "processes",
+    "script",
+]
 
 Named = tuple[str, tuple[str, ...]]
 """A name and the words of a command."""
@@ -67,6 +80,14 @@ def processes(text: str) -> tuple[Named, ...]:
     if twice:
         raise ValueError(f"`{twice[0]}` is there twice; give each process a name of its own")
     return found
+
+
+def process_name(text: str) -> str:
+    """The name of one of the `processes`, or nothing."""
+    word = text.strip()
+    if word and _PROCESS.fullmatch(word) is None:
+        raise ValueError(f"`{word}` is no name of a process: up to 30 of a-z, 0-9 and `-`, a letter first and no `-` last")
+    return word
 
 
 def _process(line: str) -> Named:
