@@ -14,11 +14,13 @@ from bluegreen.model.ask import ShiftStep
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
+from bluegreen.model.site import SiteMode
 from bluegreen.stages.job import Job
 
 __all__ = ["changed", "paused", "superseded", "told_state", "unchanged"]
 
 _NONE = "No release serves: none did before."
+_THEIRS = "No release serves yet: your own location leads where it led before."
 
 
 def changed(job: Job, plan: Plan, result: Result, live: Replicas, kept: tuple[str, ...] = ()) -> Outcome:
@@ -63,19 +65,18 @@ def told_state(job: Job, plan: Plan, *, undone: str) -> Iterator[None]:
         yield
     except BlueGreenError as error:
         if not error.state:
-            error.state = _state(plan, error, undone)
+            error.state = _state(job, plan, error, undone)
         elif not isinstance(error, UndoFailed | Unreachable):
-            error.state = f"{error.state} {_state(plan, error, undone)}"
+            error.state = f"{error.state} {_state(job, plan, error, undone)}"
         with suppress(BlueGreenError):
             job.guardian.record(FAILED, version=plan.release.version, release=plan.release.id, title=error.title)
         raise
 
 
-def _state(plan: Plan, error: BlueGreenError, undone: str) -> str:
+def _state(job: Job, plan: Plan, error: BlueGreenError, undone: str) -> str:
     if plan.held is not None and isinstance(error, Cancelled | Unreachable):
         return f"The deployment is paused as before: {plan.name} keeps {plan.held} % of the requests, within the lease at the latest."
-    before = plan.live or plan.adopted
-    serves = f"{before.name} serves all traffic{', as before' if plan.held is None else ''}." if before else _NONE
+    serves = _serves(job, plan)
     match error:
         case UndoFailed():
             return "The committed route was not changed." if plan.held is None else "Look with `command: status` at what serves."
@@ -85,3 +86,10 @@ def _state(plan: Plan, error: BlueGreenError, undone: str) -> str:
             return f"The host takes all traffic back by itself within the lease. Then: {serves}"
         case _:
             return f"{serves} {undone}".strip()
+
+
+def _serves(job: Job, plan: Plan) -> str:
+    before = plan.live or plan.adopted
+    if before is not None:
+        return f"{before.name} serves all traffic{', as before' if plan.held is None else ''}."
+    return _THEIRS if job.ask.traffic.site is SiteMode.INCLUDE and plan.before.routes.committed is None else _NONE

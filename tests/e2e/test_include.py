@@ -9,7 +9,7 @@ import pytest
 
 from tests.box import Box
 from tests.e2e.certificates import CERTIFICATE, KEY, self_signed
-from tests.e2e.deploying import APP_NAME, QUICK, expect_end, expect_served_by, route
+from tests.e2e.deploying import APP_NAME, QUICK, expect_end, expect_served_by, plain, route
 from tests.e2e.product import APP, Product
 from tests.load import Kind, Load, Target
 
@@ -111,6 +111,7 @@ def test_the_whole_way_of_a_user_s_own_site(box: Box, shop: Product, tmp_path: P
     first = shop.deploy("v1")
     expect_end(first, 4, f"No location of your NGINX includes {_PART} yet", "leads to 127.0.0.1:8000, as your location does today")
     expect_end(first, 4, *(f"{place}: `{old}` becomes `{new}`" for place, old, new in _EDITS), "Nothing was started")
+    assert "your own location leads where it led before" in plain(first.out)
     assert f"{APP_NAME}-v1" not in box.docker("ps", "-a", "--format", "{{.Names}}").split()
     _edit(box)
     _everything_of_the_shop_s_works(box, "old")

@@ -26,7 +26,7 @@ def test_a_location_that_does_not_include_the_part_yet_is_told_the_edit(empty: S
         empty.deploy("v1", traffic=INCLUDE)
     assert "sites-enabled/shop:7: `proxy_pass http://127.0.0.1:8000;` becomes" in caught.value.todo
     assert "leads to 127.0.0.1:8000, as your location does today" in caught.value.means
-    assert "Nothing was started" in caught.value.state
+    assert caught.value.state == "Nothing was started. No release serves yet: your own location leads where it led before."
     assert empty.host.world.containers == {}
     assert empty.host.world.site is not None
     assert "127.0.0.1:8000" in empty.host.world.site.text
@@ -50,6 +50,7 @@ def test_a_first_release_that_fails_leaves_the_part_in_place(empty: Stage) -> No
         empty.deploy("v1", traffic=INCLUDE)
     assert "shop:7 includes" in caught.value.means
     assert "systemctl reload nginx" in caught.value.todo
+    assert "your own location leads where it led before" in caught.value.state
     assert empty.host.world.site is not None
     assert empty.host.world.routes.armed is None
 
