@@ -53,7 +53,7 @@ class Progress(Protocol):
         """One line about something that succeeded."""
 
     def warn(self, text: str) -> None:
-        """Something the user should know that does not fail the run."""
+        """Something the user should know that does not fail the run. The same text a second time is not told again."""
 
     def output(self, text: str) -> None:
         """One line that another program printed: the build, the release command."""

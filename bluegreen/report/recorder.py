@@ -116,10 +116,13 @@ class Reporter:
         self._tell(Kind.DONE, text)
 
     def warn(self, text: str) -> None:
-        """Something the user should know that does not fail the run."""
+        """Something the user should know that does not fail the run; told once, however often it is found."""
         with self._lock:
-            self._told = replace(self._told, warnings=(*self._told.warnings, "\n".join(self.clean(text))))
-        self._tell(Kind.WARN, text)
+            warning = "\n".join(self.clean(text))
+            if warning in self._told.warnings:
+                return
+            self._told = replace(self._told, warnings=(*self._told.warnings, warning))
+            self._tell(Kind.WARN, text)
 
     def output(self, text: str) -> None:
         """One line that another program printed."""

@@ -37,7 +37,8 @@ class FakeProgress:
     logged = say
 
     def warn(self, text: str) -> None:
-        self.warnings.append(text)
+        if text not in self.warnings:
+            self.warnings.append(text)
 
     def evidence(self, title: str, lines: Iterable[str]) -> None:
         self.proof[title] = list(lines)

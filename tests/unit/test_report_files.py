@@ -187,7 +187,7 @@ def test_a_report_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None
     run = Teller()
     run.deploy()
     blocked = tmp_path / "file" / "below"
-    assert run.finish(where=report.Places(directory=blocked, outputs=blocked, summary=blocked)) == 0
+    assert run.finish(where=report.Places(directory=blocked, outputs=blocked / "o", summary=blocked / "s")) == 0
     assert run.text.count("could not be written: ") == 4
     assert "✓ myexample v2 serves all traffic" in run.text
 

@@ -131,6 +131,15 @@ def test_a_dumb_terminal_and_no_color_get_no_color(environ: dict[str, str]) -> N
     assert ("\x1b" in run.text) is ("NO_COLOR" in environ)
 
 
+def test_what_is_found_twice_is_warned_of_once() -> None:
+    """A deployment looks at the site before it starts anything and when it shifts the traffic; in between, somebody may have changed it."""
+    run = Teller()
+    for text in ("shop:8 leads past.", "shop:8 leads past.", "shop:9 leads past."):
+        run.tell.warn(text)
+    assert run.text.count("shop:8 leads past.") == run.text.count("shop:9 leads past.") == 1
+    assert run.tell.told.warnings == ("shop:8 leads past.", "shop:9 leads past.")
+
+
 def test_text_of_others_cannot_steer_the_terminal() -> None:
     """No title, no cursor, no clearing, no text that reads backwards."""
     run = Teller()
