@@ -11,7 +11,7 @@ from __future__ import annotations
 from bluegreen.commands.guarded import guarded
 from bluegreen.commands.outcomes import changed, paused, superseded, told_state, unchanged
 from bluegreen.commands.refusals import refuse_paused, refuse_withdrawn
-from bluegreen.decide.plan import Plan, make_plan, newer_run
+from bluegreen.decide.plan import Plan, make_plan, newer_run, no_pause
 from bluegreen.decide.processes import swap
 from bluegreen.errors import BadInput, stating
 from bluegreen.host import Clock, Host
@@ -57,6 +57,8 @@ def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
     tell = job.tell
     with told_state(job, plan, undone=""):
         check_site(job, plan)
+    if why := no_pause(job.ask.traffic.steps, plan):
+        tell.warn(why)
     with told_state(job, plan, undone="Nothing of the candidate is left."), Undo(tell, job.clock) as undo:
         with tell.stage(Stage.LAUNCH):
             candidate = launch(job, plan, undo)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bluegreen.decide.foresee import changed_settings, foreseen_candidate, foreseen_steps, site_diff, unmade_network
 from bluegreen.decide.history import withdrawn
-from bluegreen.decide.plan import Plan, make_plan
+from bluegreen.decide.plan import Plan, make_plan, no_pause
 from bluegreen.decide.recovery import remedies
 from bluegreen.decide.site_spec import site_spec, wanted_listens
 from bluegreen.errors import BadInput, HostNotReady
@@ -60,7 +60,7 @@ def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
         settings=_settings(made),
         steps=foreseen_steps(ask, made, () if peek.holder else remedies(before), reloads=bool(diff)),
         problems=tuple(dict.fromkeys(problems)),
-        notes=tuple(_notes(made, peek.holder)),
+        notes=tuple(_notes(ask, made, peek.holder)),
         diff=diff,
         lock_holder=peek.holder,
     )
@@ -138,7 +138,9 @@ def _settings(made: Plan) -> tuple[str, ...]:
     return changed_settings(live.settings, made.release.settings) if live else ()
 
 
-def _notes(made: Plan, holder: str) -> Iterator[str]:
+def _notes(ask: Ask, made: Plan, holder: str) -> Iterator[str]:
+    if why := no_pause(ask.traffic.steps, made):
+        yield why
     if made.release.image_id:
         yield f"the host has an image {made.release.image}: this holds if building it again makes the same one"
     else:

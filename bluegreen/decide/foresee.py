@@ -127,7 +127,9 @@ def _shift(ask: Ask, plan: Plan) -> str:
     if before is None:
         return "give it all of the traffic at once: there is no other release"
     steps = (*ask.traffic.steps, ShiftStep(share=100, hold=ask.traffic.watch))
-    return f"shift the traffic from {before.name}: " + ", ".join(f"{step.share} % for {step.hold:g} s" for step in steps)
+    paused = next((number for number, step in enumerate(steps, 1) if step.pause and plan.live is not None), None)
+    told = ", ".join(f"{step.share} % for {step.hold:g} s" for step in steps[:paused])
+    return f"shift the traffic from {before.name}: {told}{', and pause there' if paused else ''}"
 
 
 def _workers(plan: Plan, color: Color) -> Iterator[str]:

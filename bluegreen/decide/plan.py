@@ -15,7 +15,7 @@ from bluegreen.model.observed import Observed
 from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
 
-__all__ = ["Plan", "make_plan", "newer_run", "promotion", "rollback_target", "steps_left", "still_running"]
+__all__ = ["Plan", "make_plan", "newer_run", "no_pause", "promotion", "rollback_target", "steps_left", "still_running"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +89,16 @@ def steps_left(steps: Iterable[ShiftStep], plan: Plan) -> tuple[ShiftStep, ...]:
     if plan.held is None:
         return () if plan.running is not None else tuple(steps)
     return tuple(step for step in steps if step.share > plan.held)
+
+
+def no_pause(steps: Iterable[ShiftStep], plan: Plan) -> str:
+    """Why a step that asks for a pause does not get it, before anything is started; empty when none asks, or it does."""
+    asked = next((step for step in steps if step.pause), None)
+    if asked is None or plan.live is not None or plan.held is not None:
+        return ""
+    if plan.adopted is not None:
+        return f"No pause at {asked.share} %: `abort` could not go back to {plan.adopted.name}, which is no release; it goes on to 100 %."
+    return f"No pause at {asked.share} %: no other release serves, so there is nothing to share the traffic with; it goes to 100 % at once."
 
 
 def newer_run(observed: Observed, release: Release, since: str) -> Release | None:

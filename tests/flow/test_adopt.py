@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from bluegreen.errors import BlueGreenError, Cancelled, CandidateFailed, HostNotReady, Unreachable, WentBack
-from bluegreen.model.ask import AppAsk
+from bluegreen.model.ask import AppAsk, ShiftStep, TrafficAsk
 from bluegreen.model.outcome import Outcome, Result
 from tests.flow.conftest import SETTINGS, Stage
 
@@ -49,6 +49,15 @@ def test_traffic_shifts_from_the_running_app_step_by_step(running: Callable[[], 
     assert outcome.adopted is not None
     assert outcome.adopted.stop == "docker update --restart no old && docker stop old"
     assert stage.host.world.elsewhere == {"127.0.0.1:9000": "old"}
+
+
+def test_beside_an_adopted_app_nothing_pauses_and_the_run_says_so(running: Callable[[], Stage]) -> None:
+    """Before anything is started: `abort` could not go back to what is no release."""
+    stage = running()
+    steps = TrafficAsk(steps=(ShiftStep(share=10, hold=1, pause=True),), watch=1)
+    assert stage.deploy("v1", app=ADOPT, traffic=steps).result is Result.DEPLOYED
+    assert stage.tell.warnings[0].startswith("No pause at 10 %: `abort` could not go back to old")
+    assert [served.get("v1", 0) for _, served in stage.host.world.log_of_moves][-3:] == [10, 100, 100]
 
 
 @pytest.mark.parametrize("op", OPS)

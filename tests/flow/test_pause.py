@@ -59,6 +59,18 @@ def test_it_blocks_whatever_else_would_change_the_app(paused: Stage, command: st
     assert any("paused" in problem for problem in paused.plan("v3").problems)
 
 
+def test_a_first_deployment_says_that_it_does_not_pause(empty: Stage) -> None:
+    """Nobody shares the traffic with it; it is live, and the next one pauses. A plan says so before."""
+    assert any("nothing to share the traffic with" in note for note in empty.plan("v1", traffic=TRAFFIC).notes)
+    assert empty.deploy("v1", traffic=TRAFFIC).result is Result.DEPLOYED
+    assert [warning for warning in empty.tell.warnings if "No pause at 10 %" in warning] == empty.tell.warnings[:1] != []
+    assert empty.serving() == {"v1": 100}
+    foreseen = empty.plan("v2", traffic=TRAFFIC)
+    assert any("10 % for 1 s, and pause there" in step.text for step in foreseen.steps)
+    assert not any("pause" in note for note in foreseen.notes)
+    assert empty.deploy("v2", traffic=TRAFFIC).result is Result.PAUSED
+
+
 def test_promote_goes_on_with_the_steps_that_are_left(paused: Stage) -> None:
     """From 10 % upwards, never below; then it is live like any other, and v1 is kept."""
     outcome = paused.promote(traffic=TRAFFIC)
