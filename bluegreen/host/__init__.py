@@ -5,6 +5,7 @@ Every method may raise `Unreachable` when the connection is gone, and `Cancelled
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -36,6 +37,10 @@ __all__ = [
     "Routes",
     "Seen",
 ]
+
+# paramiko wants it only for `Match exec` in a person's ~/.ssh/config, which is never read here, and it would cost every start a tenth of a
+# second. What stands here as None cannot be imported: https://docs.python.org/3/reference/import.html#the-module-cache
+sys.modules.setdefault("invoke", None)  # type: ignore[arg-type]
 
 
 class Containers(Protocol):
