@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from bluegreen.model.ask import Command
 
-__all__ = ["BUILDS", "CHANGES", "SHIFTS", "Described", "Kind", "describe", "env_name", "given", "kebab"]
+__all__ = ["BUILDS", "CHANGES", "SHIFTS", "Described", "Group", "Kind", "describe", "env_name", "given", "kebab"]
 
 _EVERY = tuple(Command)
 BUILDS = (Command.DEPLOY, Command.PLAN)
@@ -20,6 +20,12 @@ SHIFTS = (*BUILDS, Command.ROLLBACK, Command.PROMOTE)
 """Those that are about moving the traffic to a release."""
 CHANGES = (Command.DEPLOY, Command.ROLLBACK, Command.CLEANUP, Command.PROMOTE, Command.ABORT)
 """Those that take the app's lock."""
+
+
+class Group(BaseModel):
+    """Inputs that belong together. None is validated by itself, so only the model that joins them all has to be built."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 class Kind(Enum):

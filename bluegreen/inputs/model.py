@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bluegreen.errors import BadInput
-from bluegreen.inputs.field import Described, describe, env_name, kebab
+from bluegreen.inputs.field import Described, Group, describe, env_name, kebab
 from bluegreen.inputs.groups.app import AppInputs
 from bluegreen.inputs.groups.connection import ConnectionInputs
 from bluegreen.inputs.groups.control import CommandInputs, ControlInputs, LogsInputs
@@ -19,7 +19,7 @@ from bluegreen.inputs.groups.traffic import TrafficInputs
 
 __all__ = ["Inputs", "described", "input_problems", "normalized", "read_inputs"]
 
-_GROUPS: tuple[type[BaseModel], ...] = (
+_GROUPS: tuple[type[Group], ...] = (
     CommandInputs, ConnectionInputs, ImageInputs, AppInputs, ProbeInputs, TrafficInputs, RetireInputs, LogsInputs, ControlInputs,
 )  # fmt: skip
 

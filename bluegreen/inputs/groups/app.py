@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, PlainValidator, ValidationInfo
+from pydantic import PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import BUILDS, Kind, given
+from bluegreen.inputs.field import BUILDS, Group, Kind, given
 from bluegreen.inputs.parse import names, pairs, phrases, places, quantities, words
 from bluegreen.inputs.parse.pairs import Pairs
 from bluegreen.inputs.parse.phrases import Named
@@ -26,7 +26,7 @@ def _app(text: str, info: ValidationInfo) -> str:
     return name
 
 
-class AppInputs(BaseModel):
+class AppInputs(Group):
     """App."""
 
     app: Annotated[str, PlainValidator(_app)] = given(

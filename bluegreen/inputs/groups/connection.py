@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, PlainValidator, ValidationInfo
+from pydantic import PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import Kind, given
+from bluegreen.inputs.field import Group, Kind, given
 from bluegreen.inputs.parse import names, quantities, trust
 
 _NOT_CONFIGURED = "it is empty. If it comes from a secret or a variable: is that configured for this repository or environment?"
@@ -40,7 +40,7 @@ def _known_hosts(text: str, info: ValidationInfo) -> str:
     return trust.known_hosts(text)
 
 
-class ConnectionInputs(BaseModel):
+class ConnectionInputs(Group):
     """Connection."""
 
     host: Annotated[str, PlainValidator(_host)] = given("", "Name or address of the host to deploy to.", required=True)

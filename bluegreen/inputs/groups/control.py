@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, PlainValidator
+from pydantic import PlainValidator
 
-from bluegreen.inputs.field import BUILDS, CHANGES, Kind, given
+from bluegreen.inputs.field import BUILDS, CHANGES, Group, Kind, given
 from bluegreen.inputs.parse import phrases, quantities
 from bluegreen.model.ask import Command, Whose
 
 _LOGS = (Command.LOGS,)
 
 
-class CommandInputs(BaseModel):
+class CommandInputs(Group):
     """Command."""
 
     command: Annotated[Command, PlainValidator(lambda text: Command(phrases.choice(*(command.value for command in Command))(text)))] = (
@@ -26,7 +26,7 @@ class CommandInputs(BaseModel):
     )
 
 
-class LogsInputs(BaseModel):
+class LogsInputs(Group):
     """Logs."""
 
     color: Annotated[Whose, PlainValidator(lambda text: Whose(phrases.choice(*(whose.value for whose in Whose))(text)))] = given(
@@ -44,7 +44,7 @@ class LogsInputs(BaseModel):
     )
 
 
-class ControlInputs(BaseModel):
+class ControlInputs(Group):
     """Control."""
 
     lock_timeout: Annotated[float, PlainValidator(quantities.duration)] = given(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, PlainValidator, ValidationInfo
+from pydantic import PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import BUILDS, Kind, given
+from bluegreen.inputs.field import BUILDS, Group, Kind, given
 from bluegreen.inputs.parse import names, pairs, phrases, places
 from bluegreen.inputs.parse.names import ImageName
 from bluegreen.inputs.parse.pairs import Pairs
@@ -35,7 +35,7 @@ def _context(text: str, info: ValidationInfo) -> Path:
     return folder
 
 
-class ImageInputs(BaseModel):
+class ImageInputs(Group):
     """Image."""
 
     image: Annotated[ImageName, PlainValidator(_image)] = given(

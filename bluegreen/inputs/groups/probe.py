@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, PlainValidator
+from pydantic import PlainValidator
 
-from bluegreen.inputs.field import SHIFTS, Kind, given
+from bluegreen.inputs.field import SHIFTS, Group, Kind, given
 from bluegreen.inputs.parse import log_rules, names, phrases, quantities, traffic, web
 from bluegreen.model.ask import Command
 
@@ -14,7 +14,7 @@ _ASKS = (*SHIFTS, Command.STATUS)
 _Ranges = tuple[tuple[int, int], ...]
 
 
-class ProbeInputs(BaseModel):
+class ProbeInputs(Group):
     """Probe."""
 
     health_path: Annotated[str, PlainValidator(web.http_path)] = given("/", "Path of the health check.", commands=_ASKS)

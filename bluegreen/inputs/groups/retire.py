@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, PlainValidator
+from pydantic import PlainValidator
 
-from bluegreen.inputs.field import SHIFTS, given
+from bluegreen.inputs.field import SHIFTS, Group, given
 from bluegreen.inputs.parse import quantities
 from bluegreen.model.ask import Command
 
 _CHANGES = (*SHIFTS, Command.CLEANUP, Command.ABORT)
 
 
-class RetireInputs(BaseModel):
+class RetireInputs(Group):
     """Retire."""
 
     drain_timeout: Annotated[float, PlainValidator(quantities.duration)] = given(

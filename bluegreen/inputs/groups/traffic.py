@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, PlainValidator, ValidationInfo
+from pydantic import PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import SHIFTS, Kind, given
+from bluegreen.inputs.field import SHIFTS, Group, Kind, given
 from bluegreen.inputs.parse import phrases, places, quantities, traffic, verdicts, web
 from bluegreen.model.ask import Command, ShiftStep
 from bluegreen.model.verdict import LatencyLimit
@@ -27,7 +27,7 @@ def _site(text: str, info: ValidationInfo) -> str:
     return site
 
 
-class TrafficInputs(BaseModel):
+class TrafficInputs(Group):
     """Traffic."""
 
     url: Annotated[str, PlainValidator(web.url)] = given(
