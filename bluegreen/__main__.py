@@ -25,7 +25,6 @@ from bluegreen.commands.status import status
 from bluegreen.errors import BadInput, BlueGreenError
 from bluegreen.host import Clock, Host
 from bluegreen.host.clock import SystemClock
-from bluegreen.host.remote import connect
 from bluegreen.inputs import Help, mask_commands, secrets_asked, secrets_given, understand
 from bluegreen.model.ask import Ask, Command
 from bluegreen.model.outcome import Outcome
@@ -51,6 +50,13 @@ _COMMANDS: Mapping[Command, Callable[[Ask, Host, Progress, Clock], Outcome | Ans
 }
 
 
+def _connect(ask: Ask, clock: Clock, tell: Progress) -> AbstractContextManager[Host]:
+    """The real host. What speaks SSH and Docker is imported only now: help, and the refusal of bad inputs, need not wait for it."""
+    from bluegreen.host.remote import connect  # noqa: PLC0415
+
+    return connect(ask, clock, tell)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a run stands in: its environment, where it prints, and how it gets to a host."""
@@ -58,7 +64,7 @@ class Surroundings:
     environ: Mapping[str, str]
     out: Stream
     err: Stream
-    connect: Callable[[Ask, Clock, Progress], AbstractContextManager[Host]] = connect
+    connect: Callable[[Ask, Clock, Progress], AbstractContextManager[Host]] = _connect
 
     def told(self, *, json: bool) -> Stream:
         """Where people read: with `--json` standard output is not theirs."""
