@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bluegreen.host.network import network_name
+from bluegreen.host.subnet import network_name
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Image, Role

@@ -6,9 +6,7 @@ with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -16,72 +14,15 @@ import docker.errors
 import docker.types
 
 from bluegreen.errors import HostNotReady
+from bluegreen.host.subnet import ipv4_config, layout_of, network_name, read_network
 from bluegreen.model.container import Network
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["Layout", "ensure_network", "find_network", "layout", "network_name", "read_network"]
+__all__ = ["ensure_network", "find_network"]
 
-_REPLICAS = 16
 _TRIES = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """Who has which addresses of a subnet: ours in the lower half, all that Docker gives to others in the upper one."""
-
-    gateway: str
-    blue: tuple[str, ...]
-    green: tuple[str, ...]
-    others: str
-
-
-def network_name(app: str) -> str:
-    """The name of the app's network."""
-    return f"bluegreen-{app}"
-
-
-def layout(subnet: str) -> Layout:
-    """The layout of a subnet: up to 16 replicas a color. Raises ValueError when it is too small for one of each.
-
-    The gateway is named because Docker would take the first address of the upper half for it, or of ours, depending on its version.
-    """
-    net = IPv4Network(subnet)
-    if net.prefixlen > 29:  # a /30 has no room for a gateway and two colors below its half
-        raise ValueError(f"{subnet} has room for {net.num_addresses} addresses, at least 8 are needed")
-    first = int(net.network_address)
-    half = net.num_addresses // 2
-    replicas = min(_REPLICAS, (half - 2) // 2)
-
-    def run(start: int) -> tuple[str, ...]:
-        return tuple(str(IPv4Address(first + start + index)) for index in range(replicas))
-
-    return Layout(
-        gateway=str(IPv4Address(first + 1)),
-        blue=run(2),
-        green=run(2 + replicas),
-        others=f"{IPv4Address(first + half)}/{net.prefixlen + 1}",
-    )
-
-
-def read_network(app: str, found: Mapping[str, Any]) -> Network | None:
-    """The network as the engine shows it; None for one that was left half made.
-
-    Raises `HostNotReady` when it is not this app's, or cannot serve.
-    """
-    name = str(found["Name"])
-    if (found.get("Labels") or {}).get("bluegreen.app") != app:
-        raise HostNotReady(
-            f"The host has a Docker network '{name}' that no deployment of {app} made.",
-            means="It lacks the label bluegreen.app, so it belongs to something else, and is left as it is.",
-            todo=f"Rename it, or remove it with `docker network rm {name}`, or deploy under another name with the input app.",
-        )
-    config = _ipv4_config(found)
-    if not config or not config.get("IPRange"):
-        return None
-    plan = _plan(name, str(config["Subnet"]))
-    return Network(name=name, subnet=str(config["Subnet"]), blue=plan.blue, green=plan.green)
 
 
 def find_network(api: APIClient, app: str) -> Network | None:
@@ -119,7 +60,7 @@ def ensure_network(api: APIClient, app: str, pause: Callable[[float], None]) -> 
 
 def _make(api: APIClient, app: str, subnet: str) -> Network:
     name = network_name(app)
-    plan = _plan(name, subnet)
+    plan = layout_of(name, subnet)
     pool = docker.types.IPAMPool(subnet=subnet, iprange=plan.others, gateway=plan.gateway)
     _create(api, app, docker.types.IPAMConfig(pool_configs=[pool]))
     return Network(name=name, subnet=subnet, blue=plan.blue, green=plan.green)
@@ -137,7 +78,7 @@ def _free_subnet(api: APIClient, app: str) -> str:
             todo="Remove unused networks with `docker network prune`, or widen default-address-pools in /etc/docker/daemon.json.",
         ) from error
     try:
-        config = _ipv4_config(api.inspect_network(made))
+        config = ipv4_config(api.inspect_network(made))
     finally:
         api.remove_network(made)
     if not config:
@@ -166,20 +107,3 @@ def _remove_half_made(api: APIClient, found: Mapping[str, Any]) -> None:
         api.remove_network(str(found["Id"]))
     except docker.errors.NotFound:
         return
-
-
-def _ipv4_config(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The IPv4 part of a network's address configuration: one made by an engine with IPv6 pools has two."""
-    configs: Sequence[Mapping[str, Any]] = (found.get("IPAM") or {}).get("Config") or ()
-    return next((config for config in configs if ":" not in str(config.get("Subnet", ":"))), None)
-
-
-def _plan(name: str, subnet: str) -> Layout:
-    try:
-        return layout(subnet)
-    except ValueError as error:
-        raise HostNotReady(
-            f"The network {name} is too small: {error}.",
-            means="Docker's default-address-pools on this host give out very small subnets.",
-            todo='Give /etc/docker/daemon.json pools with a larger "size" (24 is a /24), restart Docker and deploy again.',
-        ) from error

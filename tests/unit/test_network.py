@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bluegreen.errors import HostNotReady
-from bluegreen.host.network import layout, network_name, read_network
+from bluegreen.host.subnet import layout, network_name, read_network
 
 SUBNET = "172.18.0.0/16"
 

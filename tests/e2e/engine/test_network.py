@@ -11,7 +11,7 @@ import pytest
 from bluegreen.errors import HostNotReady
 from bluegreen.host.clock import SystemClock
 from bluegreen.host.engine import DockerEngine
-from bluegreen.host.network import layout
+from bluegreen.host.subnet import layout
 from tests.e2e.engine.room import Room
 
 
