@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -91,11 +91,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Tally(config))
 
 
-@pytest.fixture(autouse=True)
-def _the_world_is_out_of_reach(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Close the world to unit and flow tests; a fake that leaks into it fails the test that used it."""
-    if not request.node.nodeid.startswith(_PURE):
-        yield
-        return
-    with _world.closed():
-        yield
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Close the world to unit and flow tests and all their fixtures; a fake that leaks into it fails the test that used it."""
+    with _world.closed() if item.nodeid.startswith(_PURE) else nullcontext():
+        return (yield)
