@@ -16,6 +16,7 @@ from pathlib import Path
 from bluegreen.commands.abort import abort
 from bluegreen.commands.cleanup import cleanup
 from bluegreen.commands.deploy import deploy
+from bluegreen.commands.init import init
 from bluegreen.commands.logs import logs
 from bluegreen.commands.plan import plan
 from bluegreen.commands.promote import promote
@@ -47,6 +48,7 @@ _COMMANDS: Mapping[Command, Callable[[Ask, Host, Progress, Clock], Outcome | Ans
     Command.PROMOTE: promote,
     Command.ABORT: abort,
     Command.LOGS: logs,
+    Command.INIT: init,
 }
 
 

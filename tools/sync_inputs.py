@@ -44,7 +44,7 @@ def readme_table(inputs: Iterable[Described]) -> Iterator[str]:
 
 def synced(path: Path, text: str) -> str:
     """The file's text with every block of ours written anew. Raises ValueError when one is missing."""
-    inputs = described()
+    inputs = [one for one in described() if not one.typed]
     for name, write in _blocks(path):
         body = "\n".join(write(inputs)).lstrip("\n") + "\n"
         pattern = rf"(?P<begin>(?:#|<!--) tools/sync_inputs\.py writes {name}(?: -->)?\n)(?P<body>.*?)(?P<end> *(?:#|<!--) end of {name}\b)"

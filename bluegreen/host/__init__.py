@@ -18,25 +18,14 @@ from bluegreen.model.event import Event
 from bluegreen.model.host import ContainerSpec, Facts, Guard, Peek, Seen
 from bluegreen.model.neighbor import Neighbor
 from bluegreen.model.observed import Answer, Routes
+from bluegreen.model.portrait import Portrait
 from bluegreen.model.release import Release
-from bluegreen.model.site import InstalledSite, SiteSpec, UsersSite
+from bluegreen.model.site import InstalledSite, SiteSpec, UsersSite, Way
 from bluegreen.model.traffic import AccessLog
 
 __all__ = [
-    "AccessLog",
-    "Answer",
-    "Clock",
-    "ContainerSpec",
-    "Containers",
-    "Facts",
-    "Guard",
-    "Guardian",
-    "Host",
-    "Nginx",
-    "Peek",
-    "Routes",
-    "Seen",
-]
+    "AccessLog", "Answer", "Clock", "ContainerSpec", "Containers", "Facts", "Guard", "Guardian", "Host", "Nginx", "Peek", "Routes", "Seen",
+]  # fmt: skip
 
 # paramiko wants it only for `Match exec` in a person's ~/.ssh/config, which is never read here, and it would cost every start a tenth of a
 # second. What stands here as None cannot be imported: https://docs.python.org/3/reference/import.html#the-module-cache
@@ -54,6 +43,9 @@ class Containers(Protocol):
 
     def neighbors(self) -> tuple[Neighbor, ...]:
         """The running containers on the host that no deployment made."""
+
+    def portrait(self, name: str) -> Portrait | None:
+        """What the container of that name was made with, whoever made it and whether it runs or not; None when there is none."""
 
     def inspect(self, container: Container) -> Container:
         """The container as it is now; a removed one comes back as not running, exit code 137."""
@@ -189,6 +181,9 @@ class Nginx(Protocol):
 
     def users_site(self, app: str, url: str, installed: InstalledSite | None) -> UsersSite:
         """What the user's own configuration means for an app in `include` mode whose users type `url`."""
+
+    def users_way(self, app: str, places: tuple[str, ...], url: str) -> Way:
+        """How users come to an app that answers at one of `places`; with `url`, whether that leads there."""
 
 
 class Host(Protocol):

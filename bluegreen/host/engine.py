@@ -23,6 +23,7 @@ from bluegreen.host.engine_errors import address_taken, refusal
 from bluegreen.host.engine_link import EngineLink, reason
 from bluegreen.host.engine_log import log_lines, since
 from bluegreen.host.engine_neighbors import listed_neighbor
+from bluegreen.host.engine_portrait import portrait_of
 from bluegreen.host.engine_read import (
     LABEL,
     inspected_container,
@@ -36,6 +37,7 @@ from bluegreen.host.subnet import network_name
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy
 from bluegreen.model.neighbor import Neighbor
+from bluegreen.model.portrait import Portrait
 
 __all__ = ["DockerEngine"]
 
@@ -86,6 +88,15 @@ class DockerEngine:
         with self._link.asking("list the host's containers") as api:
             found = api.containers()
         return tuple(one for one in map(listed_neighbor, found) if one is not None)
+
+    def portrait(self, name: str) -> Portrait | None:
+        """What the container of that name was made with, whoever made it; None when there is none."""
+        with self._link.asking(f"look at {name}") as api:
+            try:
+                found = api.inspect_container(name)
+                return portrait_of(found, api.inspect_image(found["Image"]))  # type: ignore[no-untyped-call]  # the stubs lack it
+            except docker.errors.NotFound:
+                return None
 
     def inspect(self, container: Container) -> Container:
         """The container as it is now; a removed one comes back as not running, exit code 137."""

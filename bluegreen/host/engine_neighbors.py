@@ -30,4 +30,5 @@ def listed_neighbor(found: Mapping[str, Any]) -> Neighbor | None:
         ),
         addresses=tuple(str(end["IPAddress"]) for end in networks if end.get("IPAddress")),
         ports=tuple(sorted({int(port["PrivatePort"]) for port in ports})),
+        image_id=str(found.get("ImageID", "")),
     )

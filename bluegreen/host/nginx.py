@@ -13,7 +13,8 @@ from bluegreen.host.script import load_script
 from bluegreen.host.site_text import before_of, marker_of, parse_site, render_site, site_path, snippet_path
 from bluegreen.host.ssh import Completed, Connection
 from bluegreen.host.users_site import users_site
-from bluegreen.model.site import InstalledSite, SiteSpec, UsersSite
+from bluegreen.host.users_way import users_way
+from bluegreen.model.site import InstalledSite, SiteSpec, UsersSite, Way
 
 __all__ = ["HostNginx"]
 
@@ -70,6 +71,11 @@ class HostNginx:
     def users_site(self, app: str, url: str, installed: InstalledSite | None) -> UsersSite:
         """What the user's own configuration means for an app in `include` mode whose users type `url`."""
         return users_site(self._dump(), app, url, before_of(installed.text if installed else ""))
+
+    def users_way(self, app: str, places: tuple[str, ...], url: str) -> Way:
+        """How users come to an app that answers at one of `places`; with `url`, whether that leads there."""
+        installed = self.site(app)
+        return users_way(self._dump(), app, places, url, before_of(installed.text if installed else ""))
 
     def _dump(self) -> str:
         sudo = () if self._facts.root else ("sudo", "-n")

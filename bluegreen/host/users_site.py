@@ -10,7 +10,7 @@ from bluegreen.host.nginx_tree import Directive, read_tree, walk
 from bluegreen.host.site_text import site_path, snippet_path
 from bluegreen.model.site import Edit, Fit, UsersSite
 
-__all__ = ["users_site"]
+__all__ = ["authority", "users_site"]
 
 _PASS = re.compile(r"(https?)://(unix:[^:]+|[^/]+?)(?::(/.*)|(/.*))?", re.ASCII)
 _LOG_OF_NGINX = "/var/log/nginx/access.log"
@@ -36,8 +36,8 @@ def users_site(dump: str, app: str, url: str, before: str = "") -> UsersSite:
             notes.append(f"{chosen.location.place} answers `url` without the part that {there} includes: give a `url` that leads there.")
         else:
             problems += _no_proxy(chosen)
-            before = _authority(chosen) or before
-    to_change = [place for place in every if place not in including and before and _authority(place) == before]
+            before = authority(chosen) or before
+    to_change = [place for place in every if place not in including and before and authority(place) == before]
     ours = [*including, *to_change]
     for place in ours:
         problems += _problems(place, path)
@@ -67,7 +67,7 @@ def _at(place: Place, path: str) -> str:
     return found.place if found else place.location.place
 
 
-def _authority(place: Place) -> str:
+def authority(place: Place) -> str:
     """Whom the location asks over plain HTTP, as in `proxy_pass`; empty for any other location."""
     found = next((_PASS.fullmatch(one.words[0]) for one in place.own("proxy_pass") if one.words), None)
     if found is None or found[1] != "http" or "$" in found[2]:
@@ -141,7 +141,7 @@ def _read_too_early(tree: tuple[Directive, ...], places: list[Place], app: str) 
 
 
 def _no_proxy(place: Place) -> Iterator[str]:
-    if _authority(place):
+    if authority(place):
         return
     how = next((one for one in place.location.block or () if one.name.endswith("_pass")), None)
     if how is None:

@@ -55,6 +55,7 @@ def make_ask(inputs: Inputs, environ: Mapping[str, str], commit: Callable[[Path]
         ),
         run=_run(environ),
         show=LogsAsk(whose=inputs.color, process=inputs.process, lines=inputs.lines, follow=inputs.follow),
+        init_from=inputs.from_container,
         smoke=SmokeTest(script=inputs.smoke_test, timeout=inputs.smoke_timeout) if inputs.smoke_test else None,
     )
 

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from bluegreen.model.ask import Command
 
-__all__ = ["BUILDS", "CHANGES", "SHIFTS", "Described", "Group", "Kind", "describe", "env_name", "given", "kebab"]
+__all__ = ["BUILDS", "CHANGES", "SHIFTS", "TYPED", "Described", "Group", "Kind", "describe", "env_name", "given", "kebab"]
 
 _EVERY = tuple(Command)
 BUILDS = (Command.DEPLOY, Command.PLAN)
@@ -20,6 +20,8 @@ SHIFTS = (*BUILDS, Command.ROLLBACK, Command.PROMOTE)
 """Those that are about moving the traffic to a release."""
 CHANGES = (Command.DEPLOY, Command.ROLLBACK, Command.CLEANUP, Command.PROMOTE, Command.ABORT)
 """Those that take the app's lock."""
+TYPED = (Command.INIT,)
+"""Those that only a person types: their answer is for reading, and no workflow has a use for it."""
 
 
 class Group(BaseModel):
@@ -54,6 +56,11 @@ class Described:
     def env(self) -> str:
         """The variable of the environment that carries it."""
         return env_name(self.name)
+
+    @property
+    def typed(self) -> bool:
+        """Whether it is for the command line only, and action.yml does without it."""
+        return set(self.commands) <= set(TYPED)
 
 
 def kebab(name: str) -> str:

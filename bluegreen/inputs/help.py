@@ -25,6 +25,7 @@ _WHAT = {
     "setup": "make a bare Debian or Ubuntu host ready: Docker, NGINX, the user's group, directories, log rotation",
     "logs": "show what the live release logs, or another color's or a worker's, and with --follow what comes",
     "promote": "go on with a paused deployment, through the steps that are left, until it has all of the traffic",
+    "init": "print the workflow for an app that runs already, the edit of its site, and the secrets to create",
     "abort": "end a paused deployment: all traffic back on the old release, the paused one removed",
 }
 
@@ -43,6 +44,9 @@ python entrypoint.py deploy --host 203.0.113.7 --username ubuntu --key-file ~/.s
     "promote": "INPUT_KEY=… python entrypoint.py promote --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
     "abort": "INPUT_KEY=… python entrypoint.py abort --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
     "cleanup": "INPUT_KEY=… python entrypoint.py cleanup --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
+    "init": """\
+python entrypoint.py init --host 203.0.113.7 --username ubuntu --key-file ~/.ssh/id_ed25519 \\
+    --fingerprint SHA256:… --from-container shop-web""",
     "setup": """\
 python entrypoint.py setup --host 203.0.113.7 --username ubuntu --key-file ~/.ssh/id_ed25519 \\
     --fingerprint SHA256:… --app myapp --dry-run""",

@@ -11,7 +11,7 @@ from bluegreen.errors import BadInput
 from bluegreen.inputs.field import Described, Group, describe, env_name, kebab
 from bluegreen.inputs.groups.app import AppInputs
 from bluegreen.inputs.groups.connection import ConnectionInputs
-from bluegreen.inputs.groups.control import CommandInputs, ControlInputs, LogsInputs
+from bluegreen.inputs.groups.control import CommandInputs, ControlInputs, InitInputs, LogsInputs
 from bluegreen.inputs.groups.image import ImageInputs
 from bluegreen.inputs.groups.probe import ProbeInputs
 from bluegreen.inputs.groups.retire import RetireInputs
@@ -20,12 +20,14 @@ from bluegreen.inputs.groups.traffic import TrafficInputs
 __all__ = ["Inputs", "described", "input_problems", "normalized", "read_inputs"]
 
 _GROUPS: tuple[type[Group], ...] = (
-    CommandInputs, ConnectionInputs, ImageInputs, AppInputs, ProbeInputs, TrafficInputs, RetireInputs, LogsInputs, ControlInputs,
+    CommandInputs, ConnectionInputs, ImageInputs, AppInputs, ProbeInputs, TrafficInputs, RetireInputs, LogsInputs,
+    InitInputs, ControlInputs,
 )  # fmt: skip
 
 
 class Inputs(
     ControlInputs,
+    InitInputs,
     LogsInputs,
     RetireInputs,
     TrafficInputs,

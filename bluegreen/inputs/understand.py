@@ -9,6 +9,7 @@ from pathlib import Path
 from bluegreen import __version__
 from bluegreen.errors import BadInput
 from bluegreen.inputs.ask import make_ask
+from bluegreen.inputs.field import TYPED
 from bluegreen.inputs.flags import read_flags
 from bluegreen.inputs.help import help_text
 from bluegreen.inputs.model import Inputs, described, normalized, read_inputs
@@ -39,6 +40,8 @@ def understand(
     if flags.version:
         return Help(text=f"bluegreen-action {__version__}")
     problems = list(flags.problems)
+    if normalized(environ).get("INPUT_COMMAND") in {command.value for command in TYPED} and "INPUT_COMMAND" not in flags.given:
+        problems.append("`command`: `init` is for the command line only, since its answer is for a person: `python entrypoint.py init …`")
     inputs: Inputs | None = None
     try:
         inputs = read_inputs(normalized(environ) | normalized(flags.given))

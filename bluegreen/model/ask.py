@@ -42,6 +42,7 @@ class Command(Enum):
     PROMOTE = "promote"
     ABORT = "abort"
     LOGS = "logs"
+    INIT = "init"
 
 
 class Whose(Enum):
@@ -230,7 +231,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """Everything that was asked for, understood and checked."""
+    """Everything that was asked for, understood and checked. `init_from` is the container that `init` looks at."""
 
     command: Command
     connection: ConnectionAsk
@@ -244,3 +245,4 @@ class Ask:
     run: RunInfo
     show: LogsAsk = LogsAsk()
     smoke: SmokeTest | None = None
+    init_from: str = ""

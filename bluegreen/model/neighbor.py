@@ -28,6 +28,7 @@ class Neighbor:
     published: tuple[Published, ...] = ()
     addresses: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
+    image_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from bluegreen.model.color import Color
 
-__all__ = ["Edit", "Fit", "InstalledSite", "SiteMode", "SiteSpec", "UsersSite"]
+__all__ = ["Edit", "Fit", "InstalledSite", "SiteMode", "SiteSpec", "UsersSite", "Way"]
 
 
 class SiteMode(Enum):
@@ -61,6 +61,23 @@ class UsersSite:
     fit: Fit = Fit()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How the users of an app that runs already come to it through the user's NGINX.
+
+    `place` is where NGINX finds the app, as its `proxy_pass` has it, and `leading` are the locations that lead there, none when none does;
+    `url` is what users type, empty when no name tells; `answers` is the location that answers `url` without leading there.
+    `passes` is every `proxy_pass` there is, with its place.
+    """
+
+    url: str = ""
+    place: str = ""
+    leading: tuple[str, ...] = ()
+    answers: str = ""
+    passes: tuple[str, ...] = ()
+    site: UsersSite = UsersSite(part="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from bluegreen import __version__
+from bluegreen.model.init_report import InitReport
 from bluegreen.model.logs_report import LogsReport
 from bluegreen.model.outcome import Outcome
 from bluegreen.model.plan_report import PlanReport
@@ -13,7 +14,8 @@ from bluegreen.report.ending import ISSUES, gather
 from bluegreen.report.files import Places, Problem, places, write_plan, write_report, write_status
 from bluegreen.report.github import GitHubVoice
 from bluegreen.report.headline import headline, hints
-from bluegreen.report.json_report import render_logs, render_plan, render_report, render_status
+from bluegreen.report.init import clean_init, init_lines
+from bluegreen.report.json_report import render_init, render_logs, render_plan, render_report, render_status
 from bluegreen.report.masker import Masker
 from bluegreen.report.plan import clean_plan, plan_lines
 from bluegreen.report.recorder import Clock, Reporter
@@ -24,7 +26,7 @@ from bluegreen.report.voice import Detail, SafeStream, Stream, Voice
 
 __all__ = ["ISSUES", "Answer", "Clock", "Detail", "Masker", "Places", "Reporter", "Run", "Stream", "finish", "greet", "places", "reporter"]
 
-Answer = StatusReport | PlanReport | LogsReport
+Answer = StatusReport | PlanReport | LogsReport | InitReport
 """What a command that only asks comes back with."""
 
 
@@ -68,7 +70,7 @@ def finish(
     An exception that is not a `BlueGreenError` is told as a bug, exit code 1. A report that cannot be written is a warning.
     `json_stream` is where `--json` wants the report, or the answer of `status` or `plan`; nothing else is written there.
     """
-    if isinstance(end, StatusReport | PlanReport | LogsReport):
+    if isinstance(end, StatusReport | PlanReport | LogsReport | InitReport):
         return _answer(tell, end, where=where, json_stream=json_stream)
     report = gather(tell, end, run)
     files, problems = write_report(report, where)
@@ -90,6 +92,9 @@ def _answer(tell: Reporter, answer: Answer, *, where: Places, json_stream: Strea
     if isinstance(answer, StatusReport):
         status = clean_status(answer, tell.phrase)
         problems, document, show = write_status(status, where), render_status(status), lambda: tell.voice.status(status)
+    elif isinstance(answer, InitReport):
+        init = clean_init(answer, tell.phrase, tell.clean)
+        problems, document, show = [], render_init(init), lambda: tell.voice.show(init_lines(init))
     else:
         plan = clean_plan(answer, tell.phrase, tell.clean)
         problems, document, show = write_plan(plan, where), render_plan(plan), lambda: tell.voice.show(plan_lines(plan))

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from bluegreen.model.init_report import InitReport
 from bluegreen.model.logs_report import LogsReport
 from bluegreen.model.outcome import Result
 from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.status import StatusReport
 from bluegreen.model.traffic import Sample
+from bluegreen.report.init import init_workflow
 from bluegreen.report.records import Report, StepMark
 
-__all__ = ["SCHEMA_VERSION", "render_logs", "render_plan", "render_report", "render_status"]
+__all__ = ["SCHEMA_VERSION", "render_init", "render_logs", "render_plan", "render_report", "render_status"]
 
 SCHEMA_VERSION = 1
 """Goes up only when something is renamed, removed or changes its meaning; new fields come without notice."""
@@ -74,6 +76,24 @@ def render_logs(logs: LogsReport, phrase: Callable[[str], str]) -> str:
     """The answer of `logs`: its lines, without secrets."""
     lines = [asdict(line) | {"text": phrase(line.text)} for line in logs.lines]
     return _dump({"schema": SCHEMA_VERSION, "app": logs.app, "lines": lines})
+
+
+def render_init(init: InitReport) -> str:
+    """The answer of `init`: the workflow's text, the secrets to create, the edits, and what to look at."""
+    return _dump(
+        {
+            "schema": SCHEMA_VERSION,
+            "app": init.app,
+            "container": init.container,
+            "image": init.image,
+            "url": init.url,
+            "workflow": init_workflow(init),
+            "secrets": [asdict(secret) for secret in init.secrets],
+            "edits": [asdict(edit) for edit in init.site.edits],
+            "problems": list(init.site.problems),
+            "notes": list(init.notes),
+        }
+    )
 
 
 def _document(report: Report) -> dict[str, Any]:

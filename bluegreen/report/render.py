@@ -1,4 +1,4 @@
-"""The two Jinja environments: whatever a template prints is escaped for HTML or for Markdown, without the template's doing."""
+"""The Jinja environments: whatever a template prints is escaped for HTML, Markdown or YAML, without the template's doing."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bluegreen.report.text import round_trips, sampled, seconds
+from bluegreen.report.yaml import input_value, scalar
 
-__all__ = ["html", "markdown", "markdown_escape"]
+__all__ = ["html", "markdown", "markdown_escape", "workflow"]
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;", "\n": "<br>", "\r": ""}
@@ -30,6 +31,11 @@ def html(name: str, **values: object) -> str:
 def markdown(name: str, **values: object) -> str:
     """A template rendered with everything escaped for GitHub's Markdown, table cells included."""
     return _markdown_environment().get_template(name).render(**values)
+
+
+def workflow(name: str, **values: object) -> str:
+    """A template rendered with everything written as YAML."""
+    return _yaml_environment().get_template(name).render(**values)
 
 
 def _prose_html(text: str) -> Markup:
@@ -72,6 +78,17 @@ def _html_environment() -> Environment:
 @functools.cache
 def _markdown_environment() -> Environment:
     return _environment(lambda value: value if isinstance(value, Markup) else _markdown(str(value)), _prose_markdown)
+
+
+@functools.cache
+def _yaml_environment() -> Environment:
+    environment = _environment(lambda value: value if isinstance(value, Markup) else _yaml(scalar(str(value))), _prose_markdown)
+    environment.filters["input"] = lambda one: _yaml(input_value(one))
+    return environment
+
+
+def _yaml(text: str) -> Markup:
+    return Markup(text)  # noqa: S704 (it is YAML by now, and no HTML)
 
 
 def _environment(finalize: Callable[[Any], Any], prose: Callable[[str], Markup]) -> Environment:

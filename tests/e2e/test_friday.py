@@ -1,26 +1,30 @@
-"""The host that lives already, on a Friday: its app is taken over behind its own TLS site, beside its other site and its database."""
+"""The host that lives already, on a Friday: its app is taken over behind its own TLS site, beside its other sites, with its worker."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.box import Box
-from tests.e2e.before import OLD, OLD_PLACE, old_state, run_old
 from tests.e2e.certificates import CERTIFICATE, KEY, self_signed
-from tests.e2e.deploying import APP_NAME, QUICK, expect_end, expect_only_raced, expect_served_by, route
-from tests.e2e.product import ROOT, Product
+from tests.e2e.compose import DATABASE, SHOP_ENV, WEB, WEB_PLACE, WORKER, compose_up
+from tests.e2e.deploying import APP_NAME, QUICK, everything, expect_end, expect_only_raced, expect_served_by, leaks, route
+from tests.e2e.jobs import expect_every_job_done_once, jobs
+from tests.e2e.product import APP, ROOT, Product
 from tests.load import Kind, Load, Target
 
 _PAGE = (ROOT / "docs" / "adopting.md").read_text()
-_SETUP, _EDIT, _STOP = (block.splitlines() for block in re.findall(r"^```sh\n(.*?)^```", _PAGE, re.DOTALL | re.MULTILINE))
+_SETUP, _INIT, _SECRET, _EDIT, _STOP = (block.splitlines() for block in re.findall(r"^```sh\n(.*?)^```", _PAGE, re.DOTALL | re.MULTILINE))
 _NAME = "shop.example"
-_SHOP, _BLOG = "/etc/nginx/sites-enabled/shop", "/etc/nginx/sites-enabled/blog"
-_LINE, _EDITED = f"proxy_pass http://{OLD_PLACE};", f"include /etc/nginx/bluegreen/{APP_NAME}.conf;"
+_SHOP, *_OTHER_SITES = (f"/etc/nginx/sites-enabled/{name}" for name in ("shop", "blog", "docs"))
+_LINE, _EDITED = f"proxy_pass http://{WEB_PLACE};", f"include /etc/nginx/bluegreen/{APP_NAME}.conf;"
 _TLS = f"listen 443 ssl http2; ssl_certificate {CERTIFICATE}; ssl_certificate_key {KEY};"
 _SHOP_TEXT = f"""server {{
     {_TLS}
@@ -31,71 +35,86 @@ _SHOP_TEXT = f"""server {{
     }}
 }}
 """
-_BLOG_TEXT = f'server {{ {_TLS} server_name blog.example; location / {{ return 200 "the blog\\n"; }} }}\n'
-_OTHERS = (
-    f"sha256sum {_BLOG}; curl -sk --resolve blog.example:443:127.0.0.1 https://blog.example/;"
-    " docker inspect -f '{{.Id}} {{json .State}} {{json .NetworkSettings}}' db"
-)
 _RATES = {Kind.GET: 40.0, Kind.POST: 20.0, Kind.FRESH: 10.0}
 
 
 @pytest.fixture
 def shop(box: Box, product: Product) -> Product:
-    """The app on a published port and a database beside it, each somebody's container; two TLS sites of the distribution's NGINX."""
-    box.docker("network", "create", "shop_default")
-    run_old(box)
-    box.docker("run", "-d", "--name", "db", "--network", "shop_default", "python:3.12-slim", "python", "-m", "http.server", "5432")
+    """The shop as compose has left it, behind the distribution's NGINX, and two sites of others; no input yet but the way to the host."""
+    compose_up(box)
     self_signed(box, _NAME)
     box.write(_SHOP, _SHOP_TEXT)
-    box.write(_BLOG, _BLOG_TEXT)
+    for file in _OTHER_SITES:
+        name = Path(file).name
+        box.write(file, f'server {{ {_TLS} server_name {name}.example; location / {{ return 200 "the {name}\\n"; }} }}\n')
     box.sh("nginx -t 2>&1 && nginx -s reload && sleep 0.3")
-    product.inputs |= {**QUICK, "site": "include", "url": f"https://{_NAME}/", "adopt": OLD, "networks": "shop_default"}
+    product.inputs = {name: product.inputs[name] for name in ("host", "username", "key", "fingerprint")}
     return product
 
 
-def _written() -> dict[str, str]:
-    """The inputs of the page's workflow but for those that are secrets."""
-    workflow = yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```", _PAGE, re.DOTALL | re.MULTILINE)[0])
-    written: dict[str, str] = workflow["jobs"]["deploy"]["steps"][1]["with"]
-    return {name: value for name, value in written.items() if "secrets." not in value}
+def _others(box: Box) -> str:
+    """What would differ had anybody touched the other sites, as files and as their users see them, or the database."""
+    asked = " ".join(f"{Path(file).name}.example" for file in _OTHER_SITES)
+    look = "curl -sk --resolve $name:443:127.0.0.1 https://$name/"
+    state = "docker inspect -f '{{.Id}} {{json .State}} {{json .NetworkSettings}}'"
+    return box.sh(f"sha256sum {' '.join(_OTHER_SITES)}; for name in {asked}; do {look}; done; {state} {DATABASE}")
 
 
 def test_a_living_host_is_adopted_without_a_failed_request(box: Box, shop: Product, tmp_path: Path) -> None:
-    """`setup`, one line edited, a bad first release, a good one, the next, another bad one, a rollback: all under load on 443.
+    """`setup`, `init`, one line edited, the first release, the next, a bad one, the way back: all under load on 443, and no job is lost.
 
-    The commands are those of docs/adopting.md.
+    The commands are those of docs/adopting.md, and the workflow is the one that `init` prints.
     """
-    others, old = box.sh(_OTHERS), old_state(box)
+    others = _others(box)
     target = Target(address=box.address, port=443, host=_NAME, tls=True)
-    assert _written().items() <= shop.inputs.items()
-    for line in _SETUP:
-        expect_end(shop.run(*shlex.split(line)[2:]), 0, APP_NAME)
-    expect_end(shop.deploy("v1"), 4, f"{_SHOP}:5: `{_LINE}` becomes `{_EDITED}`")
-    for line in _EDIT:
-        box.sh_user(line)
-    box.sh("sleep 0.5")
-
-    with Load(target, tmp_path / "adopting.jsonl", rates=_RATES) as load:
-        expect_end(shop.deploy("v1", bad="traceback=2", shift="50% 5s"), 8, f"{OLD} serves all traffic, as before")
-        done = shop.deploy("v2", shift="20% 1s")
-        records = load.stop()
-    expect_end(done, 0, f"hot: {OLD} and {APP_NAME}-v2", f"docker stop {OLD}")
-    expect_served_by(records, "old", "v1", "v2")
-    ask_db = "import urllib.request as r; print(r.urlopen('http://db:5432/').status)"
-    assert box.docker("exec", f"{APP_NAME}-v2", "python", "-c", ask_db) == "200"
-
-    with Load(target, tmp_path / "next.jsonl", rates=_RATES) as load:
-        expect_end(shop.deploy("v3"), 0, "so NGINX reloads", f"the adopted app at {OLD_PLACE} is out of NGINX's site")
-        records = load.stop()
-    expect_served_by(expect_only_raced(records), "v2", "v3")
-    with Load(target, tmp_path / "later.jsonl", rates=_RATES) as load:
-        expect_end(shop.deploy("v4", bad="traceback=1", shift="50% 5s"), 8, f"{APP_NAME}-v3 serves all traffic")
-        assert (box.sh(_OTHERS), old_state(box)) == (others, old)
+    with jobs(box, "shop_spool"), Load(target, tmp_path / "load.jsonl", rates=_RATES) as load:
+        for line in _SETUP:
+            expect_end(shop.run(*shlex.split(line)[2:]), 0, APP_NAME)
+        _take_the_workflow(box, shop, tmp_path)
+        expect_end(shop.deploy("v1"), 4, f"{_SHOP}:5: `{_LINE}` becomes `{_EDITED}`")
+        for line in _EDIT:
+            box.sh_user(line)
+        done = shop.deploy("v1", shift="20% 1s")
+        expect_end(done, 0, f"hot: {WEB} and {APP_NAME}-v1", f"{APP_NAME}-worker-v1 works", _STOP[1])
         for line in _STOP:
             box.sh_user(line)
-        expect_end(shop.run("rollback"), 0, "v2 serves all traffic again")
+        expect_end(shop.deploy("v2", shift="50% 1s"), 0, f"the adopted app at {WEB_PLACE} is out of NGINX's site", "v2 works")
+        expect_end(shop.deploy("v3", bad="traceback=1", shift="50% 5s"), 8, f"{APP_NAME}-v2 serves all traffic")
+        expect_end(shop.run("rollback"), 0, "v1 serves all traffic again")
         records = load.stop()
-    expect_served_by(records, "v2", "v3", "v4")
-    assert route(box)[1] == "100"
-    assert box.sh(_OTHERS) == others
+    expect_served_by(expect_only_raced(records), "old", "v1", "v2", "v3")
+    expect_every_job_done_once(box, "shop_spool", "old", "v1", "v2")
+    assert _others(box) == others
     assert box.read(_SHOP) + "\n" == _SHOP_TEXT.replace(_LINE, _EDITED)
+    assert route(box)[1] == "100"
+    ask_db = "import urllib.request as r; print(r.urlopen('http://db:5432/').status)"
+    assert box.docker("exec", f"{APP_NAME}-v1", "python", "-c", ask_db) == "200"
+
+
+def _take_the_workflow(box: Box, shop: Product, directory: Path) -> None:
+    """Have `init` print it, see that this changed nothing and told no secret, and make what it says this product's inputs."""
+    before = everything(box)
+    done = shop.run(*shlex.split(_INIT[0])[2:])
+    expect_end(done, 0, f"{WEB} runs {APP_NAME}:old", f"{_SHOP}:5 - {_LINE} + {_EDITED}", *_STOP[:1], _SECRET[0])
+    expect_end(shop.run("init", from_container=DATABASE), 4, f"on which port {DATABASE} listens")
+    expect_end(shop.run("init", from_container="web"), 4, f"Running containers: {DATABASE}, {WEB}, {WORKER}")
+    assert everything(box) == before
+    key = shop.inputs["key"].splitlines()[1:-1]
+    assert not leaks(done, (*SHOP_ENV.values(), "pa55-of-the-shop", *key))
+
+    text = "\n".join(itertools.takewhile(bool, itertools.dropwhile(lambda line: line != "name: Deploy", done.out.splitlines()))) + "\n"
+    file = directory / "deploy.yml"
+    file.write_text(text)
+    lint = (Path(sys.executable).with_name("jactionlint"), "--strict-exit", "--ignore", "unpinned-uses", str(file))
+    linted = subprocess.run(lint, cwd=directory, capture_output=True, text=True, timeout=60, check=False)
+    assert linted.returncode == 0, linted.stdout
+    workflow = yaml.safe_load(text)
+    assert workflow == yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```", _PAGE, re.DOTALL | re.MULTILINE)[0])
+    secrets = {f"EC2_{name.upper()}": shop.inputs[name] for name in ("host", "key", "fingerprint")} | {"APP_ENV": box.sh_user(_SECRET[0])}
+    given: dict[str, object] = workflow["jobs"]["deploy"]["steps"][1]["with"]
+    shop.inputs = {name: _filled(str(value), secrets) for name, value in given.items()} | QUICK | {"context": str(APP)}
+
+
+def _filled(text: str, secrets: dict[str, str]) -> str:
+    """The value of an input as the runner would give it."""
+    return re.sub(r"\$\{\{ secrets\.(\w+) \}\}", lambda found: secrets[found[1]], text)

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.box import Box
 from tests.e2e.deploying import APP_NAME, QUICK, expect_end, expect_served_by, plain, users
+from tests.e2e.jobs import expect_every_job_done_once, jobs
 from tests.e2e.product import Product
 
-_SPOOL = "/var/lib/docker/volumes/spool/_data"
-_FEED = f"""
-    number=0
-    until [[ -e /tmp/enough ]]; do
-        : > {_SPOOL}/job-$number; mv {_SPOOL}/job-$number {_SPOOL}/new/job-$number; number=$((number + 1)); sleep 0.1
-    done
-    echo $number > /tmp/fed
-"""
 _WORKER = f"{APP_NAME}-worker"
-
-
-@contextmanager
-def _jobs(box: Box) -> Iterator[None]:
-    """A new job ten times a second."""
-    box.sh(f"rm -f /tmp/enough /tmp/fed; mkdir -p {_SPOOL}/new")
-    box.write("/tmp/feed", _FEED)
-    box.sh("setsid bash /tmp/feed > /dev/null 2>&1 &")
-    try:
-        yield
-    finally:
-        box.sh("touch /tmp/enough; until [[ -e /tmp/fed ]]; do sleep 0.1; done")
 
 
 def _running(box: Box) -> list[str]:
@@ -44,7 +22,7 @@ def test_every_job_is_done_once_over_deployments_a_bad_one_and_a_rollback(box: B
     product.inputs |= QUICK | {"volumes": "spool:/spool", "processes": worker}
     expect_end(product.deploy("v1"), 0, f"{_WORKER}-v1 works")
     assert _running(box) == [f"{APP_NAME}-v1", f"{_WORKER}-v1"]
-    with _jobs(box), users(box, tmp_path / "load.jsonl") as load:
+    with jobs(box, "spool"), users(box, tmp_path / "load.jsonl") as load:
         expect_end(product.deploy("v2"), 0, f"{_WORKER}-v2 works", f"{_WORKER}-v1 is stopped")
         assert _running(box) == [f"{APP_NAME}-v2", f"{_WORKER}-v2"]
         done = product.deploy("v3", bad="no-worker")
@@ -60,15 +38,6 @@ def test_every_job_is_done_once_over_deployments_a_bad_one_and_a_rollback(box: B
     names = _running(box)
     assert len(names) == 2, names
     assert all("-v2" in name for name in names), names
-    _every_job_was_done_once(box, {"v1", "v2"})
+    expect_every_job_done_once(box, "spool", "v1", "v2")
     expect_end(product.deploy("v2", processes=""), 0, f"{names[1]} is stopped")
     assert len(_running(box)) == 1
-
-
-def _every_job_was_done_once(box: Box, versions: set[str]) -> None:
-    box.sh(f"for i in {{1..50}}; do [[ -n $(ls -A {_SPOOL}/new {_SPOOL}/taken | grep job) ]] || break; sleep 0.1; done")
-    fed = int(box.read("/tmp/fed"))
-    done = [line.split() for line in box.read(f"{_SPOOL}/done").splitlines()]
-    assert fed > 100
-    assert Counter(job for job, _ in done) == Counter(f"job-{number}" for number in range(fed))
-    assert {version for _, version in done} == versions

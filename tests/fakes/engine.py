@@ -10,6 +10,7 @@ from bluegreen.host import ContainerSpec
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy, Role
 from bluegreen.model.neighbor import Neighbor, Published
+from bluegreen.model.portrait import Portrait
 from tests.fakes.world import World
 
 
@@ -29,10 +30,15 @@ class FakeContainers:
 
     def neighbors(self) -> tuple[Neighbor, ...]:
         self._world.op("neighbors")
-        return tuple(
+        portrayed = (Neighbor(name=one.name, image_id=one.image_id) for one in self._world.portraits if one.running and not one.app)
+        return *portrayed, *(
             Neighbor(name=name, published=(Published(address="0.0.0.0", port=int(place.rpartition(":")[2]), container_port=8000),))  # noqa: S104
             for place, name in self._world.elsewhere.items()
         )
+
+    def portrait(self, name: str) -> Portrait | None:
+        self._world.op("portrait")
+        return next((one for one in self._world.portraits if one.name == name), None)
 
     def inspect(self, container: Container) -> Container:
         self._world.op("inspect")

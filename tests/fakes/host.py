@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from bluegreen.host import Answer, Facts, Guard, Peek
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Role
-from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec, UsersSite
+from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec, UsersSite, Way
 from tests.fakes.access_log import FakeAccessLog
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeContainers
@@ -63,6 +64,11 @@ class FakeNginx:
         assert url
         assert installed is None or installed.text
         return self._world.users_site
+
+    def users_way(self, app: str, places: tuple[str, ...], url: str) -> Way:
+        self._world.op("users_way")
+        assert app
+        return replace(self._world.way, url=self._world.way.url or url) if self._world.way.place in ("", *places) else Way(url=url)
 
 
 def _adopted(text: str) -> tuple[Color, str] | None:

@@ -11,8 +11,9 @@ from bluegreen.host import Answer, Routes
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Image, RestartPolicy, Role
 from bluegreen.model.event import Event
+from bluegreen.model.portrait import Portrait
 from bluegreen.model.release import Release
-from bluegreen.model.site import InstalledSite, UsersSite
+from bluegreen.model.site import InstalledSite, UsersSite, Way
 from tests.fakes.clock import FakeClock
 
 GOOD = Answer(status=200, body="ok")
@@ -61,6 +62,8 @@ class World:
     smoke_tests: list[tuple[str, dict[str, int]]] = field(default_factory=list)
     conflicts: tuple[str, ...] = ()
     users_site: UsersSite = field(default_factory=lambda: UsersSite(part="/etc/nginx/bluegreen/myexample.conf"))
+    way: Way = field(default_factory=Way)
+    portraits: list[Portrait] = field(default_factory=list)
     elsewhere: dict[str, str] = field(default_factory=dict)
     """Apps that are not ours, by where they answer; before there is a site their users reach the first of them some other way."""
     lacking: list[str] = field(default_factory=list)

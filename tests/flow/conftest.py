@@ -12,6 +12,7 @@ import pytest
 from bluegreen.commands.abort import abort
 from bluegreen.commands.cleanup import cleanup
 from bluegreen.commands.deploy import deploy
+from bluegreen.commands.init import init
 from bluegreen.commands.logs import logs
 from bluegreen.commands.plan import plan
 from bluegreen.commands.promote import promote
@@ -32,6 +33,7 @@ from bluegreen.model.ask import (
     TrafficAsk,
 )
 from bluegreen.model.container import Image, RestartPolicy
+from bluegreen.model.init_report import InitReport
 from bluegreen.model.logs_report import LogsReport
 from bluegreen.model.outcome import Outcome
 from bluegreen.model.plan_report import PlanReport
@@ -96,6 +98,11 @@ class Stage:
 
     def logs(self, show: LogsAsk, **changes: Any) -> LogsReport:
         return logs(ask_for("", build=None, show=show, **changes), self.host, self.tell, self.clock)
+
+    def init(self, container: str, **changes: Any) -> InitReport:
+        app = AppAsk(app="", settings=SETTINGS)
+        asked = ask_for("", command=Command.INIT, build=None, init_from=container, **{"app": app, **changes})
+        return init(asked, self.host, self.tell, self.clock)
 
     def reboot(self) -> None:
         """/run is emptied, and those containers come up again that are to outlive it."""

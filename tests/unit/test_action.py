@@ -17,7 +17,7 @@ from bluegreen.report.outputs import outputs_of
 from bluegreen.report.records import Report, Run, Told
 
 ROOT = Path(__file__).resolve().parents[2]
-INPUTS = {one.name: one for one in described()}
+INPUTS = {one.name: one for one in described() if not one.typed}
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,15 @@ def test_every_output_is_one_that_the_program_writes(action: Any) -> None:
     assert {name: given["value"] for name, given in action["outputs"].items()} == {
         name: f"${{{{ steps.run.outputs.{name} }}}}" for name in written
     }
+
+
+def test_what_only_a_person_types_is_no_input_of_the_action(action: Any) -> None:
+    """`init` answers a person; the README's table is the action's too."""
+    typed = {one.name for one in described() if one.typed}
+    assert typed == {"from-container"}
+    assert not typed & set(action["inputs"])
+    assert "`from-container` |" not in (ROOT / "README.md").read_text()
+    assert "init" not in action["inputs"]["command"]["description"]
 
 
 def test_no_secret_has_a_default() -> None:

@@ -206,6 +206,19 @@ def test_no_secret_shows_in_the_repr_of_what_was_asked() -> None:
     assert "hunter2" not in repr(asked)
 
 
+def test_a_workflow_cannot_ask_for_what_is_printed_for_a_person() -> None:
+    """`init` is for the command line; there it wants to know the container, and no image."""
+    asked = {**LEAST, "INPUT_COMMAND": "init", "INPUT_FROM_CONTAINER": "shop-web-1"}
+    with pytest.raises(BadInput, match="`init` is for the command line only"):
+        understand(asked, [])
+    del asked["INPUT_COMMAND"]
+    understood = understand({**asked, "INPUT_IMAGE": ""}, ["init"])
+    assert isinstance(understood, Ask)
+    assert (understood.init_from, understood.app.app, understood.build) == ("shop-web-1", "", None)
+    with pytest.raises(BadInput, match="`from-container` is empty"):
+        understand(LEAST, ["init"])
+
+
 class TestHelp:
     """`--help` is worth reading."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import BUILDS, Group, Kind, given
+from bluegreen.inputs.field import BUILDS, TYPED, Group, Kind, given
 from bluegreen.inputs.parse import names, pairs, phrases, places, quantities, words
 from bluegreen.inputs.parse.pairs import Pairs
 from bluegreen.inputs.parse.phrases import Named
@@ -21,7 +21,7 @@ def _app(text: str, info: ValidationInfo) -> str:
     name = names.app_name(text) or names.app_of_image(repository)
     if not name and repository:
         raise ValueError(f"it is empty, and `{repository}` ends in nothing that can name an app: up to 40 of a-z, 0-9 and `-`")
-    if not name and info.data.get("command") not in BUILDS:
+    if not name and info.data.get("command") not in (*BUILDS, *TYPED):
         raise ValueError("it is empty and so is `image`, and one of them must say which app is meant")
     return name
 

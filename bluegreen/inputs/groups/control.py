@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import PlainValidator
+from pydantic import PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import BUILDS, CHANGES, Group, Kind, given
-from bluegreen.inputs.parse import phrases, quantities
+from bluegreen.inputs.field import BUILDS, CHANGES, TYPED, Group, Kind, given
+from bluegreen.inputs.parse import names, phrases, quantities
 from bluegreen.model.ask import Command, Whose
 
 _LOGS = (Command.LOGS,)
@@ -23,6 +23,21 @@ class CommandInputs(Group):
             `cleanup` of what is left over, `promote` or `abort` a paused deployment, show the `logs`, or `setup` of a bare Debian or
             Ubuntu host.""",
         )
+    )
+
+
+def _container(text: str, info: ValidationInfo) -> str:
+    name = names.container(text)
+    if not name and info.data.get("command") in TYPED:
+        raise ValueError("it is empty, and names the container of the app that runs already")
+    return name
+
+
+class InitInputs(Group):
+    """Init."""
+
+    from_container: Annotated[str, PlainValidator(_container)] = given(
+        "", "Name of the container in which the app runs now. Required to `init`.", commands=TYPED
     )
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "adopted",
     "app_name",
     "app_of_image",
+    "container",
     "host_header",
     "host_name",
     "image",
@@ -98,6 +99,14 @@ def adopted(text: str) -> str:
         return f"{ipaddress.IPv4Address('127.0.0.1' if host == 'localhost' else host)}:{int(port)}"
     except ValueError:
         raise ValueError(f"`{word}`: `{host}` is no IPv4 address; an app on this host is `127.0.0.1:{port}`") from None
+
+
+def container(text: str) -> str:
+    """The name of a container, or nothing."""
+    word = text.strip()
+    if word and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", word, re.ASCII) is None:
+        raise ValueError(f"`{word}` is no name of a container")
+    return word
 
 
 def app_of_image(repository: str) -> str:
