@@ -36,7 +36,7 @@ class Containers(Protocol):
     """The host's Docker engine, as far as one app is concerned."""
 
     def engine(self) -> Engine:
-        """The engine's version and kind. Raises `HostNotReady` when it does not answer."""
+        """The engine. Raises `HostNotReady` when it does not answer, or is of a kind whose containers NGINX cannot reach."""
 
     def list(self, app: str) -> tuple[Container, ...]:
         """Every container of the app, running or not."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from bluegreen.errors import NoImage
 from bluegreen.host import Clock
 from bluegreen.host.child import run_child
-from bluegreen.host.engine_link import version_numbers
+from bluegreen.host.engine_kind import version_numbers
 from bluegreen.host.engine_read import image_labels
 from bluegreen.model.ask import BuildAsk
 

@@ -73,7 +73,7 @@ class DockerEngine:
         self._link.close()
 
     def engine(self) -> Engine:
-        """The engine's version and kind; its first call needs the one round trip that every first call needs."""
+        """The engine, if it is one that can be used; its first call needs the one round trip that every first call needs."""
         return self._link.engine()
 
     def list(self, app: str) -> tuple[Container, ...]:

@@ -14,11 +14,11 @@ from requests.exceptions import ConnectionError as LostConnection
 from requests.exceptions import HTTPError, RequestException, Timeout
 
 from bluegreen.errors import BlueGreenError, HostNotReady, Unreachable
+from bluegreen.host.engine_kind import engine_of, version_numbers
 from bluegreen.model.container import Engine
 
-__all__ = ["EngineLink", "reason", "version_numbers"]
+__all__ = ["EngineLink", "reason"]
 
-_OLDEST_ENGINE = (20, 10)
 _NEWEST_API = (1, 44)
 _DOWN = ("cannot connect to the docker daemon", "connection refused", "no such file", "failed to connect")
 
@@ -84,22 +84,8 @@ class EngineLink:
             return self._connected().facts
 
     def engine(self) -> Engine:
-        """The engine, if it is new enough to be used."""
-        facts = self.facts()
-        version = str(facts.get("ServerVersion", ""))
-        if version_numbers(version) < _OLDEST_ENGINE:
-            raise HostNotReady(
-                f"The host runs Docker {version or 'of an unknown version'}, and 20.10 is the oldest that is supported.",
-                todo="Upgrade Docker on the host: https://docs.docker.com/engine/install/",
-            )
-        if facts.get("OSType", "linux") != "linux":
-            raise HostNotReady(f"The host's Docker runs {facts['OSType']} containers.", todo="Deploy to a Linux host.")
-        security = facts.get("SecurityOptions") or ()
-        return Engine(
-            version=version,
-            rootless=any("rootless" in str(option) for option in security),
-            os=str(facts.get("OperatingSystem", "")),
-        )
+        """The engine, if it is one that can be used."""
+        return engine_of(self.facts())
 
     def client(self, timeout: float | None) -> docker.APIClient:
         """A second client on a connection of its own, for one long request."""
@@ -180,9 +166,3 @@ def _cut(said: str, for_what: str) -> Unreachable:
 def reason(error: docker.errors.APIError) -> str:
     """Docker's own words, in one line."""
     return " ".join(str(error.explanation or error).split())
-
-
-def version_numbers(text: str) -> tuple[int, ...]:
-    """The first two numbers of a version: (20, 10) for `20.10.24+dfsg1`; (0, 0) when there are none."""
-    numbers = [int(part) for part in text.split("+", maxsplit=1)[0].split("-", maxsplit=1)[0].split(".")[:2] if part.isdigit()]
-    return tuple(numbers) if len(numbers) == 2 else (0, 0)  # major and minor

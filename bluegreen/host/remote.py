@@ -142,8 +142,7 @@ class RemoteHost:
 
 
 def _need_daemons(host: RemoteHost) -> None:
-    if not host.facts.docker:
-        host.containers.engine()
+    host.containers.engine()
     host.nginx.version()
 
 

@@ -98,5 +98,3 @@ class Engine:
     """The host's Docker engine."""
 
     version: str
-    rootless: bool = False
-    os: str = ""

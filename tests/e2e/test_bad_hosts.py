@@ -56,6 +56,36 @@ def test_no_docker(standing: Standing) -> None:
     standing.expect_through(deploy, 4, "The host has no docker command", "Install Docker", "Nothing was changed")
 
 
+_ROOTLESS = """
+    home=/tmp/rootless; mkdir $home; socket=unix://$home/sock
+    there="--data-root $home/data --exec-root $home/run --pidfile $home/pid --host $socket"
+    unshare --net dockerd --rootless --bridge none --iptables=false $there &> $home/log &
+    until docker -H $socket version &> /dev/null; do sleep 0.1; done
+    runuser -l ubuntu -c "docker context create rootless --docker host=$socket && docker context use rootless"
+"""
+_NO_ROOTLESS = """
+    runuser -l ubuntu -c "docker context use default && docker context rm rootless"
+    pid=$(cat /tmp/rootless/pid); kill $pid; while [[ -e /proc/$pid ]]; do sleep 0.1; done; rm -r /tmp/rootless
+"""
+
+
+def test_a_rootless_docker(standing: Standing) -> None:
+    """NGINX could reach none of its containers: it is refused by its name, before anything is built in the wrong place."""
+    standing.box.sh(_ROOTLESS)
+    try:
+        standing.expect_bad_day(4, "The host's Docker is rootless", "docker context use default", "Nothing was changed")
+    finally:
+        standing.box.sh(_NO_ROOTLESS)
+
+
+def test_a_smoke_test_where_nothing_is_forwarded(standing: Standing) -> None:
+    """The health check goes another way, by the host's curl; a smoke test has no other, and says what to allow."""
+    with standing.box.without_forwarding():
+        standing.expect_bad_day(
+            4, "The smoke test cannot reach the candidate", "AllowTcpForwarding yes", "myexample-v1 serves all traffic", smoke_test="true"
+        )
+
+
 def test_no_permission_on_docker(standing: Standing) -> None:
     """A user outside of the group `docker` is told the command that puts him in."""
     standing.expect_bad_day(4, "may not use Docker", "permission denied", "usermod -aG docker", "Nothing was changed", username="plain")

@@ -32,7 +32,6 @@ def said_after(room: Room, *command: str, options: tuple[str, ...] = (), wait: s
 def test_the_engine_tells_its_version(room: Room) -> None:
     """As `docker version` does."""
     assert room.engine.engine().version == room.box.docker("version", "-f", "{{.Server.Version}}")
-    assert not room.engine.engine().rootless
 
 
 def test_logs_are_read_on_where_they_were_left(room: Room) -> None:
