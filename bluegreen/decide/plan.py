@@ -23,10 +23,10 @@ class Plan:
     """What a deployment will do: put `release` into the slot `color`.
 
     `before` is what was there when the plan was made. `live` are the containers that serve, None on a first deployment or when nothing
-    runs. `unchanged` says that they are this very release already, all of it. `name` is what the candidate will be called, if nothing else
-    is. `withdraws` says that the live release is taken out of service on purpose: a rollback. `running` are containers of `release` that
-    still run in the slot, so that none need be made. `adopted` is the app that is not ours and has the traffic, in the other slot, until
-    the first release is committed. `held` is the share that a paused deployment has given the candidate already.
+    runs. `unchanged` says that they are this very release already, all of it and reachable. `name` is what the candidate will be called, if
+    nothing else is. `withdraws` says that the live release is taken out of service on purpose: a rollback. `running` are containers of
+    `release` that still run in the slot, so that none need be made. `adopted` is the app that is not ours and has the traffic, in the other
+    slot, until the first release is committed. `held` is the share that a paused deployment has given the candidate already.
     """
 
     before: Observed
@@ -69,7 +69,7 @@ def make_plan(observed: Observed, release: Release, network: Network, adopted: A
         color=color,
         live=live,
         name=f"{release.app}-{release.version}",
-        unchanged=live is not None and live.release_id == release.id and len(live) == replicas,
+        unchanged=live is not None and live.release_id == release.id and len(live) == replicas and live.reachable,
         adopted=adopted,
     )
 

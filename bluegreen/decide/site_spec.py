@@ -58,7 +58,7 @@ def _adopted(plan: Plan, color: Color, installed: InstalledSite | None) -> tuple
 
 def _others(plan: Plan, other: Color, own: tuple[str, ...], installed: str) -> tuple[str, ...]:
     """The other slot's servers: with none there, and none named yet, as many as serve, so that the next release finds its own."""
-    if plan.live is not None and plan.live.color is other:
+    if plan.live is not None and plan.live.color is other and plan.live.reachable:
         return plan.live.servers
     addresses = plan.network.addresses(other)
     named = dict.fromkeys(f"{a}:{p}" for a in addresses for p in re.findall(rf"\b{re.escape(a)}:(\d+)", installed))

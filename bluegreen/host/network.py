@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["ensure_network", "find_network"]
 
 _TRIES = 5
+# Docker 20.10 says the second where the other network has the whole subnet and ours would have set a part of it aside.
+_TAKEN = ("overlap", "failed to allocate gateway")
 
 
 def find_network(api: APIClient, app: str) -> Network | None:
@@ -51,8 +53,8 @@ def ensure_network(api: APIClient, app: str, pause: Callable[[float], None]) -> 
         try:
             return _make(api, app, _free_subnet(api, app))
         except docker.errors.APIError as error:
-            # Between our removing and making again, another app may have taken the subnet.
-            if "overlap" not in str(error.explanation).lower():
+            # Between our removing and making again, another app, or anybody, may have taken the subnet.
+            if not any(words in str(error.explanation).lower() for words in _TAKEN):
                 raise
         pause(0.2 * attempt)
     return _make(api, app, _free_subnet(api, app))

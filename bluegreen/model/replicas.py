@@ -70,6 +70,11 @@ class Replicas:
         return self.first.port
 
     @property
+    def reachable(self) -> bool:
+        """Whether every one is on the app's network; one that was cut off it runs on, and no request can reach it."""
+        return all(container.address for container in self.containers)
+
+    @property
     def servers(self) -> tuple[str, ...]:
         """Every one's `address:port`, as NGINX knows it."""
         return tuple(f"{container.address}:{container.port}" for container in self.containers)

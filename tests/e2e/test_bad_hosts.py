@@ -200,8 +200,8 @@ def test_a_wrong_front_door_goes_back(standing: Standing, tmp_path: Path) -> Non
 
 
 def test_after_all_that_a_good_release_needs_no_help(standing: Standing, tmp_path: Path) -> None:
-    """The next deployment succeeds with no manual step, unnoticed as well."""
-    with users(standing.box, tmp_path / "load.jsonl") as load:
+    """The next deployment succeeds with no manual step, unnoticed as well, on a host that forwards no connections."""
+    with standing.box.without_forwarding(), users(standing.box, tmp_path / "load.jsonl") as load:
         done = standing.product.deploy("v2", shift="50% 2s")
         records = load.stop()
     expect_end(done, 0, "v2 serves all traffic")

@@ -159,6 +159,18 @@ def test_the_other_slot_keeps_its_port_so_that_nothing_reloads_for_nothing() -> 
     assert (again.blue, again.green) == (spec.blue, spec.green)
 
 
+def test_a_live_release_off_its_network_is_deployed_again_and_never_named_without_an_address() -> None:
+    """NGINX refuses a server that has a port and no address; the slot's own stands there instead."""
+    for address, unchanged in (("10.9.0.2", True), ("", False)):
+        release = release_of("v1")
+        live = container_of("v1", Color.BLUE, release_id=release.id, address=address)
+        observed = Observed(routes=Routes(committed=Split(green=0), armed=None), containers=(live,), releases=())
+        plan = make_plan(observed, release, NETWORK)
+        assert plan.unchanged == unchanged
+        candidate = Replicas(containers=(container_of("v2", plan.color),))
+        assert site_spec(ASK, plan, candidate, None, (1, 22, 1), ipv6=True).blue == ("10.9.0.2:8000",)
+
+
 @pytest.mark.parametrize(
     ("traffic", "url"),
     [

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
+import docker
+import docker.types
 import pytest
 
 from bluegreen.errors import HostNotReady
 from bluegreen.host.clock import SystemClock
 from bluegreen.host.engine import DockerEngine
+from bluegreen.host.network import ensure_network
 from bluegreen.host.subnet import layout
 from tests.e2e.engine.room import Room
 
@@ -54,6 +60,32 @@ def test_two_apps_have_networks_that_do_not_meet(room: Room) -> None:
     """Neither can take the other's addresses."""
     one, other = room.engine.network(room.app), room.engine.network(f"{room.app}-b")
     assert not IPv4Network(one.subnet).overlaps(IPv4Network(other.subnet))
+
+
+class _Rivals(docker.APIClient):
+    """The engine on a crowded host: twice somebody takes the subnet in the moment in which we were about to."""
+
+    met = 0
+
+    def create_network(self, name: str, *more: Any, **words: Any) -> Any:
+        """The rival first, where a subnet is named."""
+        if words.get("ipam") and self.met < 2:
+            self.met += 1
+            pool = docker.types.IPAMPool(subnet=words["ipam"]["Config"][0]["Subnet"])
+            super().create_network(f"{name}-rival-{self.met}", ipam=docker.types.IPAMConfig(pool_configs=[pool]))
+        return super().create_network(name, *more, **words)
+
+
+def test_a_subnet_that_somebody_took_meanwhile_is_left_to_him(room: Room) -> None:
+    """Docker says that they overlap; the next free one is taken."""
+    with closing(_Rivals(base_url=f"unix://{room.connection.docker_socket()}", version="1.41")) as api:
+        network = ensure_network(api, room.app, time.sleep)
+    assert api.met == 2
+    assert room.engine.network(room.app) == network
+    rivals = [f"bluegreen-{room.app}-rival-{number}" for number in (1, 2)]
+    taken = [room.box.docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", rival) for rival in rivals]
+    assert len({network.subnet, *taken}) == 3
+    room.box.docker("network", "rm", *rivals)
 
 
 def test_apps_that_are_set_up_at_the_same_moment_do_not_meet(room: Room) -> None:
