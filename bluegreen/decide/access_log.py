@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from bluegreen.model.traffic import Sample, StepTraffic
+from bluegreen.model.traffic import Sample, StepTraffic, each_attempt
 
 __all__ = ["Attempt", "Entry", "read_entry", "tally", "told_failures"]
 
 _SERVER_ERROR = 500
-_BETWEEN = re.compile(r", | : ")
-"""NGINX's own: a comma between the servers it tried, a colon between groups (ngx_http_upstream_module, `$upstream_addr`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +93,7 @@ def _told(entry: Entry, attempt: Attempt) -> str:
 
 
 def _attempts(raw: dict[str, str]) -> tuple[Attempt, ...]:
-    addresses, statuses, times = (_BETWEEN.split(raw[name]) for name in ("upstream", "upstream_status", "upstream_ht"))
+    addresses, statuses, times = (each_attempt(raw[name]) for name in ("upstream", "upstream_status", "upstream_ht"))
     return tuple(
         Attempt(
             address=address.rpartition(":")[0],

@@ -19,6 +19,7 @@ from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container
 from bluegreen.model.event import Event
 from bluegreen.model.release import Release
+from bluegreen.model.traffic import each_attempt
 
 __all__ = ["HostGuardian", "start_guardian"]
 
@@ -134,8 +135,7 @@ class HostGuardian:
         if not line:
             return None
         entry = json.loads(line)
-        upstreams = tuple(address for address in entry["upstream"].replace(" : ", ", ").split(", ") if address)
-        return Seen(upstreams=upstreams, group=entry["group"])
+        return Seen(upstreams=tuple(filter(None, each_attempt(entry["upstream"]))), group=entry["group"])
 
     def record(self, event: str, **details: str) -> None:
         """Append to the app's journal."""

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["AccessLog", "Sample", "StepTraffic"]
+__all__ = ["AccessLog", "Sample", "StepTraffic", "each_attempt"]
+
+_BETWEEN = re.compile(r", | : ")
+"""NGINX's own: a comma between the servers it tried, a colon between groups (ngx_http_upstream_module, `$upstream_addr`)."""
+
+
+def each_attempt(text: str) -> list[str]:
+    """What one of NGINX's `$upstream_…` variables says of each server that it tried for one request, in order."""
+    return _BETWEEN.split(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
