@@ -7,11 +7,16 @@ from bluegreen.model.container import Container
 from bluegreen.model.fault import Fault
 from bluegreen.model.observed import Answer
 
-__all__ = ["answer_fault", "container_fault"]
+__all__ = ["answer_fault", "container_fault", "exited"]
 
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
 _SIGKILL = 137
+# Docker 20.10 learns of the kernel's kill by an event that may come after the container's end, and then says nothing of memory.
+_KILLED = (
+    "Something killed it. Mostly that is the kernel, over memory, which Docker does not always notice: then `sudo dmesg | grep -i oom` on"
+    " the host shows it, and `memory` is too low for it, or the host has too little. Or somebody removed it or sent it that signal."
+)
 
 
 def answer_fault(answer: Answer, expect: Expectations) -> Fault | None:
@@ -38,16 +43,20 @@ def container_fault(now: Container, started: Container) -> Fault | None:
             reason="it ran out of memory and the kernel killed it", means="`memory` is too low for it, or the host has too little."
         )
     if not now.running:
-        killed = " (killed from outside, or out of memory)" if now.exit_code == _SIGKILL else ""
-        return Fault(
-            reason=f"it exited with code {now.exit_code}{killed}",
-            means="It ended by itself, usually over a missing variable, file or command.",
-        )
+        means = _KILLED if now.exit_code == _SIGKILL else "It ended by itself, usually over a missing variable, file or command."
+        return Fault(reason=f"it {exited(now)}", means=means)
     if now.restarts > started.restarts or (started.started_at and now.started_at != started.started_at):
         return Fault(reason="it restarted", means="It crashed once, and Docker started it again.")
     if now.health == "unhealthy":
         return Fault(reason="the image's own HEALTHCHECK says unhealthy")
     return None
+
+
+def exited(ended: Container) -> str:
+    """How a container ended, as a predicate."""
+    if ended.oom_killed:
+        return f"exited with code {ended.exit_code} (out of memory)"
+    return f"exited with code {ended.exit_code}{' (SIGKILL)' if ended.exit_code == _SIGKILL else ''}"
 
 
 def _meaning(status: int, expect: Expectations) -> str:

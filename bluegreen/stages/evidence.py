@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bluegreen.decide.health import exited
 from bluegreen.decide.logs import plain
 from bluegreen.errors import BlueGreenError
 from bluegreen.model.container import Container
@@ -23,7 +24,7 @@ def show_candidate(job: Job, container: Container, transcript: Iterable[str]) ->
         except BlueGreenError as error:
             job.tell.warn(f"could not read the log of {container.name}: {error.what}")
             return
-    state = "running" if now.running else f"exited with code {now.exit_code}{', out of memory' if now.oom_killed else ''}"
+    state = "running" if now.running else exited(now)
     job.tell.evidence(f"The last lines that {container.name} logged ({state})", [plain(ln.text) for ln in lines] or ["(it logged nothing)"])
     if asked := list(transcript):
         job.tell.evidence("What it was asked, and what it answered", asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bluegreen.decide.health import exited
 from bluegreen.decide.logs import plain
 from bluegreen.decide.plan import Plan
 from bluegreen.errors import BlueGreenError, CandidateFailed
@@ -100,7 +101,7 @@ def _run_once(job: Job, command: ReleaseCommand, plan: Plan) -> None:
     if ended is None:
         raise _failed(f"did not end within {command.timeout:g} s", "Its container was stopped.")
     if ended.exit_code:
-        raise _failed(f"exited with code {ended.exit_code}{' (out of memory)' if ended.oom_killed else ''}", "Its output is above.")
+        raise _failed(exited(ended), "Its output is above.")
     job.tell.done("the release command ended well")
 
 

@@ -82,6 +82,7 @@ def test_a_body_that_lacks_its_text_is_not_good() -> None:
         (container_of(), ""),
         (container_of(running=False, exit_code=3), "code 3"),
         (container_of(running=False, exit_code=137, oom_killed=True), "memory"),
+        (container_of(running=False, exit_code=137), "exited with code 137 (SIGKILL)"),
         (container_of(restarts=1), "restarted"),
         (container_of(started_at="2026-01-02"), "restarted"),
         (container_of(health="unhealthy"), "HEALTHCHECK"),
