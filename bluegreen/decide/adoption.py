@@ -8,7 +8,7 @@ from bluegreen.errors import HostNotReady
 from bluegreen.model.neighbor import Adopted, Neighbor, Published
 from bluegreen.model.observed import Observed
 
-__all__ = ["find_adopted", "was_deployed"]
+__all__ = ["container_of_adopted", "find_adopted", "was_deployed"]
 
 _ANY = ("0.0.0.0", "::", "", "[::]")  # noqa: S104 - Docker's spellings of every address, which we only read
 _LOOPBACK = "127.0.0.1"
@@ -26,10 +26,10 @@ def find_adopted(reference: str, neighbors: Iterable[Neighbor], container_port: 
     `container_port` decides between several ports of a container; 0 where it is not known.
     """
     all_ = tuple(neighbors)
+    named = container_of_adopted(reference, all_)
     host, colon, port = reference.rpartition(":")
     if colon:
-        return _at(host, int(port), next((one for one in all_ if _publishes(one, host, int(port))), None))
-    named = next((one for one in all_ if one.name == reference), None)
+        return _at(host, int(port), named)
     if named is None:
         running = ", ".join(sorted(one.name for one in all_)) or "none"
         raise HostNotReady(
@@ -38,6 +38,12 @@ def find_adopted(reference: str, neighbors: Iterable[Neighbor], container_port: 
             todo="Correct `adopt`.",
         )
     return _at(*_reach(named, container_port), named)
+
+
+def container_of_adopted(reference: str, neighbors: Iterable[Neighbor]) -> Neighbor | None:
+    """The container that serves at `HOST:PORT`, or has that name; None when there is none: the app may be no container at all."""
+    host, colon, port = reference.rpartition(":")
+    return next((one for one in neighbors if (_publishes(one, host, int(port)) if colon else one.name == reference)), None)
 
 
 def _at(host: str, port: int, neighbor: Neighbor | None) -> Adopted:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["room_problems"]
+from dataclasses import dataclass
+
+__all__ = ["MemoryUse", "room_problems"]
 
 _HEADROOM = 1.2
 _IMAGE_COPIES = 2
@@ -10,8 +12,16 @@ _LEAST_DISK = 512 * 1024**2
 _MIB = 1024**2
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryUse:
+    """How many bytes of memory the largest of the containers that serve uses, 0 where that is not known, and whose it is, in words."""
+
+    most: int
+    whose: str = "the live release"
+
+
 def room_problems(
-    *, replicas: int, memory_limit: int, live_memory: int, memory_free: int, image_size: int, disk_free: int
+    *, replicas: int, memory_limit: int, live: MemoryUse, memory_free: int, image_size: int, disk_free: int
 ) -> tuple[str, ...]:
     """What the host is short of, each with its numbers and remedies. All sizes in bytes; 0 for what is not known.
 
@@ -20,9 +30,9 @@ def room_problems(
     A build needs the image's size twice: its layers and its cache.
     """
     problems = []
-    memory = (memory_limit or round(live_memory * _HEADROOM)) * replicas
+    memory = (memory_limit or round(live.most * _HEADROOM)) * replicas
     if memory > memory_free:
-        why = "`memory`" if memory_limit else f"1.2 × the {live_memory // _MIB} MiB the live release uses"
+        why = "`memory`" if memory_limit else f"1.2 × the {live.most // _MIB} MiB that {live.whose} uses"
         why += f", × {replicas} replicas" if replicas > 1 else ""
         problems.append(
             f"memory: the candidate needs {memory // _MIB} MiB ({why}), and {memory_free // _MIB} MiB are available."

@@ -89,7 +89,7 @@ class Containers(Protocol):
     def remove_image(self, reference: str) -> bool:
         """Untag it, and so delete it when no other name or container needs it; False when Docker kept it."""
 
-    def memory_use(self, container: Container) -> int:
+    def memory_use(self, container: Container | Neighbor) -> int:
         """Bytes in use, without the page cache."""
 
 

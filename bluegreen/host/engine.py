@@ -213,7 +213,7 @@ class DockerEngine:
                 return False
         return True
 
-    def memory_use(self, container: Container) -> int:
+    def memory_use(self, container: Container | Neighbor) -> int:
         """Bytes in use, without the page cache; 0 when it does not run."""
         with self._link.asking(f"measure the memory of {container.name}") as api:
             try:

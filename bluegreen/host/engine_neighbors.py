@@ -22,6 +22,7 @@ def listed_neighbor(found: Mapping[str, Any]) -> Neighbor | None:
     return Neighbor(
         # A link from another container adds names of the form other/alias.
         name=next((name for name in names if "/" not in name), ""),
+        id=str(found.get("Id", "")),
         service=str(labels.get("com.docker.compose.service", "")),
         published=tuple(
             Published(address=str(port.get("IP", "")), port=int(port["PublicPort"]), container_port=int(port["PrivatePort"]))

@@ -24,6 +24,7 @@ class Neighbor:
     """
 
     name: str
+    id: str = ""
     service: str = ""
     published: tuple[Published, ...] = ()
     addresses: tuple[str, ...] = ()

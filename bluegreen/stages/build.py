@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bluegreen.decide.room import room_problems
+from bluegreen.decide.adoption import container_of_adopted
+from bluegreen.decide.room import MemoryUse, room_problems
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Host
 from bluegreen.model.ask import AppAsk, Ask, BuildAsk, Room
-from bluegreen.model.container import Image, Role
+from bluegreen.model.container import Container, Image, Role
 from bluegreen.model.progress import Progress
 from bluegreen.model.release import Release
 
@@ -49,7 +50,7 @@ def check_room(app: AppAsk, host: Host, tell: Progress) -> None:
     problems = room_problems(
         replicas=app.settings.replicas,
         memory_limit=app.settings.memory,
-        live_memory=max((host.containers.memory_use(container) for container in live), default=0),
+        live=_memory_use(app, live, host),
         memory_free=host.facts.memory_available,
         image_size=image.size if image else 0,
         disk_free=host.facts.disk_free,
@@ -63,6 +64,14 @@ def check_room(app: AppAsk, host: Host, tell: Progress) -> None:
         )
     for problem in problems:
         tell.warn(problem)
+
+
+def _memory_use(app: AppAsk, live: list[Container], host: Host) -> MemoryUse:
+    """What serves now needs, and so will the candidate; an adopted app that is no container cannot be measured."""
+    adopted = container_of_adopted(app.adopt, host.containers.neighbors()) if app.adopt and not live else None
+    if adopted is not None:
+        return MemoryUse(most=host.containers.memory_use(adopted), whose=adopted.name)
+    return MemoryUse(most=max((host.containers.memory_use(container) for container in live), default=0))
 
 
 def _port(image: Image, tell: Progress) -> int:

@@ -76,6 +76,8 @@ class World:
     outage: float = 0.0
     log_problem: str = ""
     serial: int = 0
+    memory: int = 100 * 1024**2
+    """What every container uses."""
 
     def op(self, name: str) -> None:
         """Every operation passes here: the place where a test makes the host fail."""

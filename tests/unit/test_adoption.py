@@ -79,6 +79,7 @@ def test_what_nginx_could_not_use_is_refused(text: str) -> None:
 def test_a_container_of_ours_is_no_neighbor() -> None:
     """Whatever app it belongs to; what is left of another has names, ports and addresses."""
     found = {
+        "Id": "0123",
         "Names": ["/other/web", "/web"],
         "Labels": {"com.docker.compose.service": "web"},
         "Ports": [
@@ -89,6 +90,7 @@ def test_a_container_of_ours_is_no_neighbor() -> None:
     }
     assert listed_neighbor(found) == Neighbor(
         name="web",
+        id="0123",
         service="web",
         published=(Published(address="127.0.0.1", port=9000, container_port=8000),),
         addresses=("172.20.0.3",),

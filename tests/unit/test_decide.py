@@ -10,7 +10,6 @@ import pytest
 from bluegreen.decide.health import answer_fault, container_fault
 from bluegreen.decide.plan import make_plan
 from bluegreen.decide.retention import kept, own_names, prunable, spare_containers
-from bluegreen.decide.room import room_problems
 from bluegreen.decide.site_spec import own_url, site_spec
 from bluegreen.model.ask import AppAsk, Ask, BuildAsk, Command, ConnectionAsk, Control, Expectations, LogRules, RetireAsk, TrafficAsk
 from bluegreen.model.color import Color, Split
@@ -20,7 +19,6 @@ from bluegreen.model.release import Release, RunInfo, Settings
 from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import InstalledSite
 
-MIB = 1024**2
 NETWORK = Network(name="bluegreen-x", subnet="10.9.0.0/16", blue=("10.9.0.2", "10.9.0.3"), green=("10.9.0.34", "10.9.0.35"))
 ASK = Ask(
     command=Command.DEPLOY,
@@ -94,23 +92,6 @@ def test_a_container_is_well_while_it_runs_as_it_was_started(now: Container, say
     fault = container_fault(now, container_of())
     assert (fault is None) == (not says)
     assert fault is None or says in fault.reason
-
-
-def test_a_host_with_room_is_not_refused() -> None:
-    """The candidate needs what live uses and a fifth more."""
-    sizes = {"replicas": 1, "memory_limit": 0, "live_memory": 900 * MIB, "image_size": 300 * MIB, "disk_free": 5000 * MIB}
-    assert room_problems(**sizes, memory_free=1081 * MIB) == ()
-    (problem,) = room_problems(**sizes, memory_free=1079 * MIB)
-    assert "1080 MiB" in problem
-    assert "1079 MiB" in problem
-
-
-def test_a_memory_limit_is_what_the_candidate_needs() -> None:
-    """With `memory` given, what live uses does not matter; too little disk is a second problem."""
-    problems = room_problems(
-        replicas=1, memory_limit=512 * MIB, live_memory=10 * MIB, memory_free=400 * MIB, image_size=0, disk_free=100 * MIB
-    )
-    assert [problem.split(":")[0] for problem in problems] == ["memory", "disk"]
 
 
 def test_the_last_committed_releases_are_kept() -> None:

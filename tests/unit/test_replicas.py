@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from bluegreen.decide.plan import make_plan
-from bluegreen.decide.room import room_problems
 from bluegreen.decide.site_spec import site_spec
 from bluegreen.errors import HostNotReady
 from bluegreen.model.color import Color, Split
@@ -17,17 +16,9 @@ from bluegreen.model.observed import Observed, Routes
 from bluegreen.model.release import Settings
 from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import InstalledSite
-from tests.unit.test_decide import ASK, MIB, NETWORK, container_of, release_of
+from tests.unit.test_decide import ASK, NETWORK, container_of, release_of
 
 TWO = replace(release_of("v2"), settings=Settings(container_port=8000, replicas=2))
-
-
-def test_each_replica_needs_its_memory() -> None:
-    """Three with 512 MiB each do not fit where two do."""
-    sizes = {"memory_limit": 512 * MIB, "live_memory": 0, "image_size": 0, "memory_free": 1100 * MIB, "disk_free": 5000 * MIB}
-    assert room_problems(**sizes, replicas=2) == ()
-    (problem,) = room_problems(**sizes, replicas=3)
-    assert "1536 MiB (`memory`, × 3 replicas)" in problem
 
 
 def test_a_release_with_another_number_of_replicas_leaves_the_other_slot_as_it_is() -> None:
