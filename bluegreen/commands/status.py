@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bluegreen.decide.adoption import container_of_adopted
 from bluegreen.decide.health import answer_fault
 from bluegreen.decide.history import pause_of
 from bluegreen.decide.retention import earlier
@@ -12,6 +13,7 @@ from bluegreen.model.container import Container, Role
 from bluegreen.model.observed import Observed
 from bluegreen.model.progress import Progress
 from bluegreen.model.status import ContainerStatus, StatusReport
+from bluegreen.stages.adoption import adopted_place
 
 __all__ = ["status"]
 
@@ -27,10 +29,11 @@ def status(ask: Ask, host: Host, tell: Progress, clock: Clock) -> StatusReport:
     seen = peek.with_containers(host.containers.list(app))
     live, route = seen.live, peek.routes.armed or peek.routes.committed
     candidate = _candidate(seen)
+    adopted = "" if live else _adopted(app, host, seen)
     return StatusReport(
         app=app,
         live_version=live.version if live else "",
-        live_color=seen.live_color,
+        live_color=None if adopted else seen.live_color,
         live_share=route.share(live.color) if route and live else 0,
         candidate_version=candidate.version if candidate else "",
         candidate_share=route.share(candidate.color) if route and candidate else None,
@@ -39,7 +42,8 @@ def status(ask: Ask, host: Host, tell: Progress, clock: Clock) -> StatusReport:
         lock_holder=peek.holder,
         paused=_since(peek, seen),
         history=tuple(reversed(peek.events[-_SHOWN:])),
-        url=own_url(ask) if live else "",
+        url=own_url(ask) if live or adopted else "",
+        adopted=adopted,
     )
 
 
@@ -51,6 +55,13 @@ def _candidate(seen: Observed) -> Container | None:
     if armed is None or armed == seen.routes.committed:
         return None
     return next((c for c in seen.containers if c.running and c.role is Role.WEB and c.color is not seen.live_color), None)
+
+
+def _adopted(app: str, host: Host, seen: Observed) -> str:
+    """Who has the traffic until the first release is committed: its name and place; empty where no adoption is in force."""
+    place = adopted_place(app, host, seen)
+    container = container_of_adopted(place, host.containers.neighbors()) if place else None
+    return f"{container.name} at {place}" if container else place and f"the app at {place}"
 
 
 def _since(peek: Peek, seen: Observed) -> str:

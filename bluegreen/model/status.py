@@ -31,6 +31,9 @@ class ContainerStatus:
 class StatusReport:
     """The app as observed at one moment. `live_color` is None before the first deployment, and then `live_version` is empty.
 
+    Until then `adopted` is the name and place of an app that is not ours and has the traffic, if one was adopted. With a color and no
+    version nothing runs of what should serve.
+
     `live_share` and `candidate_share` are percentages; the candidate has one only while a shift is armed. `kept` are the versions
     a rollback could return to, the newest first. `lock_holder` is the line a waiting deployment shows, empty when nobody holds it.
     `paused` says since when and by whom the candidate's deployment is paused. `history` is the end of the journal, the newest first.
@@ -48,3 +51,4 @@ class StatusReport:
     paused: str = ""
     history: tuple[Event, ...] = ()
     url: str = ""
+    adopted: str = ""

@@ -45,6 +45,7 @@ def render_status(status: StatusReport) -> str:
             "paused": status.paused or None,
             "history": [dict(event.details) | {"at": event.at, "event": event.event, "by": event.by} for event in status.history],
             "url": status.url,
+            "adopted": status.adopted or None,
         }
     )
 

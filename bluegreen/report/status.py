@@ -21,8 +21,14 @@ _PAINT = {Color.BLUE: "blue", Color.GREEN: "green"}
 
 def status_headline(status: StatusReport) -> str:
     """Who serves, in one sentence."""
+    if status.adopted:
+        share = status.candidate_share
+        shift = "all traffic" if share is None else f"{100 - share} % of the traffic, {status.candidate_version} {share} %"
+        return f"{status.app}: no release is live yet; {status.adopted}, which was adopted, serves {shift}"
     if status.live_color is None:
         return f"{status.app}: no release is live"
+    if not status.live_version:
+        return f"{status.app}: nothing runs of the release that is live ({status.live_color.value})"
     if status.candidate_share is None:
         return f"{status.app} {status.live_version} serves all traffic ({status.live_color.value})"
     return (
@@ -75,6 +81,7 @@ def clean_status(status: StatusReport, phrase: Callable[[str], str]) -> StatusRe
         paused=phrase(status.paused),
         history=tuple(_clean_event(event, phrase) for event in status.history),
         url=phrase(status.url),
+        adopted=phrase(status.adopted),
     )
 
 

@@ -18,7 +18,7 @@ from bluegreen.stages.job import Job
 from bluegreen.stages.site import fit_site
 from bluegreen.stages.undo import Undo
 
-__all__ = ["adopt", "serves_already"]
+__all__ = ["adopt", "adopted_place", "serves_already"]
 
 _TIMEOUT = 10.0
 
@@ -33,7 +33,7 @@ def serves_already(ask: Ask, host: Host, tell: Progress, observed: Observed) -> 
         if asked:
             tell.say(f"`adopt` has nothing left to do: a release of {ask.app.app} was committed on this host before")
         return None
-    reference = asked or _adopted_before(ask, host, observed)
+    reference = asked or adopted_place(ask.app.app, host, observed)
     if not reference:
         return None
     settings = ask.app.settings
@@ -73,11 +73,11 @@ def adopt(job: Job, plan: Plan, adopted: Adopted, candidate: Replicas) -> None:
     job.tell.done(f"adopted: {adopted.name} has all traffic, and stays what it is")
 
 
-def _adopted_before(ask: Ask, host: Host, observed: Observed) -> str:
+def adopted_place(app: str, host: Host, observed: Observed) -> str:
     """Where the installed site sends everything, if that is an app that an earlier deployment adopted."""
     if observed.routes.committed is None:
         return ""
-    site = host.nginx.site(ask.app.app)
+    site = host.nginx.site(app)
     if site is None or site.adopted is None or site.adopted[0] is not observed.live_color:
         return ""
     return site.adopted[1]

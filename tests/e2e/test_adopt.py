@@ -28,6 +28,7 @@ def test_a_running_app_is_adopted_and_its_users_notice_nothing(box: Box, product
     expect_end(bad, 8, "at 50 % of the traffic", f"{OLD} serves all traffic, as before", "so NGINX reloads")
     expect_served_by(expect_only_raced(went_back), "old", "v1")
     assert (route(box), containers(box)) == (("000", "000"), [])
+    expect_end(product.run("status"), 0, f"{OLD} at {OLD_PLACE}, which was adopted, serves all traffic")
 
     with users(box, tmp_path / "good.jsonl", host=_NAME) as load:
         killed = product.start_deploy("v2", shift="50% 20s", adopt="")

@@ -47,6 +47,7 @@ def test_traffic_shifts_from_the_running_app_step_by_step(running: Callable[[], 
     assert shares[-5:] == [0, 10, 50, 100, 100]
     assert stage.nobody_was_dropped()
     assert outcome.adopted is not None
+    assert (stage.status().adopted, stage.status().live_version) == ("", "v1")
     assert outcome.adopted.stop == "docker update --restart no old && docker stop old"
     assert stage.host.world.elsewhere == {"127.0.0.1:9000": "old"}
 
@@ -94,6 +95,7 @@ def test_a_release_that_misbehaves_gives_the_traffic_back_to_the_running_app(run
     assert "old serves all traffic" in back.value.state
     assert stage.serving() == {"old": 100}
     assert stage.running() == []
+    assert (stage.status().adopted, stage.status().live_color) == ("old at 127.0.0.1:9000", None)
     stage.host.world.log_of_moves.clear()
     assert stage.deploy("v2").adopted is not None, "the site says whom it leads to, with or without the input"
     assert [served.get("v2", 0) for _, served in stage.host.world.log_of_moves][-4:] == [10, 50, 100, 100]

@@ -7,6 +7,7 @@ import pytest
 from bluegreen.errors import CandidateFailed
 from bluegreen.host import Answer
 from bluegreen.model.ask import ShiftStep, TrafficAsk
+from bluegreen.model.color import Color
 from tests.flow.conftest import Stage
 
 
@@ -18,6 +19,13 @@ def test_it_tells_who_serves_and_how_it_answers(v1_live: Stage) -> None:
     assert {line.name: line.health for line in told.containers} == {"myexample-v2": "answers 200", "myexample-v1": ""}
     v1_live.apps["v2"].answer = Answer(status=503)
     assert "503" in v1_live.status().containers[-1].health + v1_live.status().containers[0].health
+
+
+def test_it_tells_that_nothing_runs_of_what_should_serve(v1_live: Stage) -> None:
+    """The route leads to a color whose container has ended."""
+    v1_live.apps["v1"].exits = 1
+    told = v1_live.status()
+    assert (told.live_version, told.live_color, told.live_share, told.adopted) == ("", Color.BLUE, 0, "")
 
 
 def test_it_tells_what_became_of_the_last_deployments(v1_live: Stage) -> None:

@@ -95,7 +95,10 @@ def test_a_secret_said_everywhere_is_seen_nowhere(environ: dict[str, str], learn
     report.finish(tell, WentBack(said, means=said, state=said, todo=said), run=asked, where=where)
     past = Event(at=said, event=said, by=said, details=(("version", said), ("detail", said)))
     report.finish(
-        tell, StatusReport(app="x", lock_holder=said, url=said, kept=(said,), paused=said, history=(past,)), run=asked, where=where
+        tell,
+        StatusReport(app="x", lock_holder=said, url=said, adopted=said, kept=(said,), paused=said, history=(past,)),
+        run=asked,
+        where=where,
     )
     step = PlanStep(stage=Stage.BUILD, text=said)
     told = {"version": said, "image": said, "container": said, "steps": (step,), "problems": (said,), "notes": (said,), "diff": (said,)}

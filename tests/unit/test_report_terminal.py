@@ -204,6 +204,20 @@ def test_status_before_the_first_deployment() -> None:
     assert "a rollback is not possible" in run.text
 
 
+def test_status_of_an_adopted_app_and_of_one_that_does_not_run() -> None:
+    """Somebody serves, though no release does; and a route that leads to nobody is not taken for a release."""
+    old = StatusReport(app="myexample", adopted="old at 127.0.0.1:9000")
+    said = "○ myexample: no release is live yet; old at 127.0.0.1:9000, which was adopted, serves"
+    for status, headline in (
+        (old, f"{said} all traffic"),
+        (replace(old, candidate_version="v1", candidate_share=10), f"{said} 90 % of the traffic, v1 10 %"),
+        (StatusReport(app="myexample", live_color=Color.BLUE), "● myexample: nothing runs of the release that is live (blue)"),
+    ):
+        run = Teller()
+        run.finish(status)
+        assert run.text.splitlines()[0] == headline
+
+
 def test_status_of_a_paused_deployment_and_of_what_was_before() -> None:
     """Who has to decide since when, and the last deployments, the newest first."""
     run = Teller()
