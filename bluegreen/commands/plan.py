@@ -10,7 +10,7 @@ from bluegreen.decide.foresee import changed_settings, foreseen_candidate, fores
 from bluegreen.decide.history import withdrawn
 from bluegreen.decide.plan import Plan, make_plan, no_pause
 from bluegreen.decide.recovery import remedies
-from bluegreen.decide.site_spec import site_spec, wanted_listens
+from bluegreen.decide.site_spec import need_one_protocol, site_spec, wanted_listens
 from bluegreen.errors import BadInput, HostNotReady
 from bluegreen.host import Clock, Host, Peek
 from bluegreen.model.ask import Ask
@@ -97,6 +97,8 @@ def _diff(ask: Ask, host: Host, made: Plan, installed: InstalledSite | None, pro
     serving = made.live if made.unchanged and made.live else foreseen_candidate(made)
     text = installed.text if installed else ""
     spec = _fitted(ask, host, site_spec(ask, made, serving, installed, host.nginx.version(), ipv6=host.facts.ipv6), installed, problems)
+    with _noted(problems):
+        need_one_protocol(made, spec, installed)
     diff = site_diff(text, host.nginx.text(spec))
     if diff:
         if installed is not None and installed.edited:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bluegreen.model.traffic import Sample, StepTraffic, each_attempt
 
 __all__ = ["Attempt", "Entry", "read_entry", "tally", "told_failures"]
 
 _SERVER_ERROR = 500
+_OF_GRPC = {"2": 500, "4": 504, "12": 501, "13": 500, "14": 503, "15": 500}
+"""What a server is to blame for, as the HTTP statuses they amount to: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE
+and DATA_LOSS (google/rpc/code.proto); any other gRPC status is the caller's, or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +51,12 @@ def read_entry(line: str) -> Entry | None:
     """One line of the log; None for one that is cut off or somebody else's."""
     try:
         raw = json.loads(line)
+        called = _OF_GRPC.get(raw.get("grpc", ""))
         return Entry(
             method=raw["m"],
             path=raw["uri"],
-            status=int(raw["status"]),
-            attempts=_attempts(raw),
+            status=called or int(raw["status"]),
+            attempts=_ended(_attempts(raw), called),
             probe=bool(raw.get("probe")),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -103,6 +107,11 @@ def _attempts(raw: dict[str, str]) -> tuple[Attempt, ...]:
         for number, address in enumerate(addresses)
         if ":" in address  # the name of a group stands there when NGINX found none of its servers fit to be asked
     )
+
+
+def _ended(attempts: tuple[Attempt, ...], called: int | None) -> tuple[Attempt, ...]:
+    """How a call ended is the last one's: for HTTP its answer was 200, since its status comes after its message."""
+    return (*attempts[:-1], replace(attempts[-1], status=called)) if attempts and called else attempts
 
 
 def _has(values: Sequence[str], number: int) -> bool:

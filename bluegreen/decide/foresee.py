@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 
+from bluegreen.decide.health import check_in_words
 from bluegreen.decide.plan import Plan
 from bluegreen.decide.processes import swap
 from bluegreen.decide.recovery import Disarm, Forget, Promote, Remedy, Remove, Retire, Settle, Work
@@ -109,7 +110,7 @@ def _replace(ask: Ask, plan: Plan, *, reloads: bool) -> Iterator[PlanStep]:
     yield PlanStep(stage=Stage.LAUNCH, text=f"start {plan.name}{replicas} as the {plan.color.value} one, with no port published")
     yield PlanStep(
         stage=Stage.PROBE,
-        text=f"GET {expect.path} until it answers well {expect.successes} times in a row, within {expect.timeout:g} s; read its log",
+        text=f"{check_in_words(expect)} until it answers well {expect.successes} times in a row, within {expect.timeout:g} s; read its log",
     )
     if reloads:
         yield PlanStep(stage=Stage.REROUTE, text="change NGINX's site as shown, and reload NGINX")

@@ -6,8 +6,9 @@ from bluegreen.model.ask import Expectations
 from bluegreen.model.container import Container
 from bluegreen.model.fault import Fault
 from bluegreen.model.observed import Answer
+from bluegreen.model.site import AppProtocol
 
-__all__ = ["answer_fault", "container_fault", "exited"]
+__all__ = ["answer_fault", "check_in_words", "container_fault", "exited"]
 
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
@@ -19,20 +20,24 @@ _KILLED = (
 )
 
 
+def check_in_words(expect: Expectations) -> str:
+    """What the candidate is asked."""
+    return f"GET {expect.path}" if expect.protocol is AppProtocol.HTTP else f"grpc.health.v1 of {expect.path}"
+
+
 def answer_fault(answer: Answer, expect: Expectations) -> Fault | None:
     """Why this answer is not good; None when it is."""
+    asked = check_in_words(expect)
     if not answer.status:
         return Fault(
-            reason=f"GET {expect.path} got no answer ({answer.problem or 'no reason given'})",
+            reason=f"{asked} got no answer ({answer.problem or 'no reason given'})",
             means="Nothing answers on that port in the container: the app is not up yet, listens on another port, or only on 127.0.0.1.",
             silent=True,
         )
     if not any(low <= answer.status <= high for low, high in expect.status):
-        return Fault(
-            reason=f"GET {expect.path} answered {answer.status}, not {_ranges(expect.status)}", means=_meaning(answer.status, expect)
-        )
+        return Fault(reason=f"{asked} answered {answer.status}, not {_ranges(expect.status)}", means=_meaning(answer.status, expect))
     if expect.body and expect.body not in answer.body:
-        return Fault(reason=f"GET {expect.path} answered {answer.status}, but its body does not hold the text of `health-body`")
+        return Fault(reason=f"{asked} answered {answer.status}, but its body does not hold the text of `health-body`")
     return None
 
 
@@ -60,6 +65,8 @@ def exited(ended: Container) -> str:
 
 
 def _meaning(status: int, expect: Expectations) -> str:
+    if expect.protocol is AppProtocol.GRPC:
+        return "503: it says that it does not serve, or does not know that service. 501: it has no health service (grpc.health.v1)."
     if _CLIENT_ERROR <= status < _SERVER_ERROR:
         return f"The app runs, but does not know {expect.path}, or refuses the Host header {expect.host or '(its address)'}."
     if status >= _SERVER_ERROR:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from bluegreen.decide.plan import Plan
+from bluegreen.errors import HostNotReady
 from bluegreen.model.ask import Ask
 from bluegreen.model.color import Color
 from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import InstalledSite, SiteSpec
 
-__all__ = ["own_url", "site_spec", "wanted_listens"]
+__all__ = ["need_one_protocol", "own_url", "site_spec", "wanted_listens"]
 
 _HTTP2_DIRECTIVE_SINCE = (1, 25, 1)
 _HITLESS_RELOAD_SINCE = (1, 27, 4)
@@ -35,6 +36,7 @@ def site_spec(
         server_names=ask.traffic.server_names,
         listen=ask.traffic.listen,
         mode=ask.traffic.site,
+        protocol=ask.expect.protocol,
         tls_certificate=ask.traffic.tls_certificate,
         tls_certificate_key=ask.traffic.tls_certificate_key,
         body_size=ask.traffic.body_size,
@@ -43,6 +45,18 @@ def site_spec(
         ipv6=ipv6,
         http2_directive=nginx >= _HTTP2_DIRECTIVE_SINCE,
         keepalive_min_timeout=nginx >= _HITLESS_RELOAD_SINCE,
+    )
+
+
+def need_one_protocol(plan: Plan, spec: SiteSpec, installed: InstalledSite | None) -> None:
+    """Raises `HostNotReady` where the site passes requests on to the live release in another protocol than to the next one."""
+    if plan.live is None or installed is None or installed.protocol is spec.protocol:
+        return
+    raise HostNotReady(
+        f"{plan.live.name} was deployed with `protocol: {installed.protocol.value}`, and this is `protocol: {spec.protocol.value}`.",
+        means="While the traffic shifts one site passes requests on to both releases, so both must speak the same.",
+        todo=f"Give `protocol: {installed.protocol.value}`; or deploy an app that speaks something else by an `app` and a `server-name` of"
+        " its own.",
     )
 
 

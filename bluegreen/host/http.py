@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from bluegreen.errors import HostNotReady
-from bluegreen.host import Answer, Clock
+from bluegreen.host import Answer, Clock, grpc_health
 from bluegreen.host.ssh import Connection
 
 __all__ = ["Request", "Requests"]
@@ -30,7 +31,11 @@ _CURL_PROBLEMS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A GET to `address:port`, whatever name is in `host`. TLS certificates are not verified: the peer is the host itself."""
+    """A GET to `address:port`, whatever name is in `host`. TLS certificates are not verified: the peer is the host itself.
+
+    With `service`, not None, it is gRPC's question for that service's health instead. NGINX, where it is asked (`through_nginx`), takes
+    the question over HTTP/1.1.
+    """
 
     address: str
     port: int
@@ -38,6 +43,13 @@ class Request:
     host: str
     tls: bool = False
     headers: tuple[tuple[str, str], ...] = field(default=())
+    service: str | None = None
+    through_nginx: bool = False
+
+    @property
+    def direct_call(self) -> bool:
+        """Whether the app itself is asked in its gRPC."""
+        return self.service is not None and not self.through_nginx
 
     @classmethod
     def of_url(cls, url: str, address: str, headers: tuple[tuple[str, str], ...]) -> Request:
@@ -105,6 +117,8 @@ class Requests:
         except OSError as error:
             return Answer(status=0, problem=_words(error))
         sock.settimeout(timeout)
+        if request.direct_call:
+            return _called(sock, request)
         client = http.client.HTTPConnection(request.address, request.port, timeout=timeout)
         client.auto_open = 0  # else http.client would connect anew from here, where that address is another's
         client.sock = sock
@@ -120,9 +134,11 @@ class Requests:
         """Ask, and keep the connection if it may be used again."""
         keep, kept = self._kept is not None, False
         try:
-            client.request("GET", request.path, headers=_headers(request) | {"Connection": "keep-alive" if keep else "close"})
+            method, question = ("GET", None) if request.service is None else ("POST", grpc_health.question(request.service))
+            headers = _headers(request) | {"Connection": "keep-alive" if keep else "close"}
+            client.request(method, request.path, body=question, headers=headers)
             response = client.getresponse()
-            body = response.read(_MOST_BODY).decode(errors="replace")
+            body = response.read(_MOST_BODY)
             if self._kept is not None and client.sock is not None and response.isclosed():
                 self._kept[_end(request)], kept = client, True
         except (OSError, http.client.HTTPException) as error:
@@ -130,10 +146,12 @@ class Requests:
         finally:
             if not kept:
                 client.close()
-        return Answer(status=response.status, body=body)
+        return _answer(request, response.status, body)
 
     def _curl(self, request: Request, timeout: float, begun: float) -> Answer:
         words = [word for name, value in _headers(request).items() for word in ("--header", f"{name}: {value}")]
+        words += ["--data-binary", "@-"] if request.service is not None else []
+        words += ["--http2-prior-knowledge"] if request.direct_call else []
         pin = f"::{request.address}:{request.port}"
         done = self._connection.run(
             (
@@ -151,6 +169,7 @@ class Requests:
                 *words,
                 request.url,
             ),
+            stdin=b"" if request.service is None else grpc_health.question(request.service),
             timeout=timeout + 10,
         )
         if done.status == _CURL_MISSING:
@@ -162,7 +181,23 @@ class Requests:
         body, _, status = done.out.rpartition("\n")
         problem = "" if done.status == 0 else _CURL_PROBLEMS.get(str(done.status), f"curl error {done.status}")
         answered = int(status) if status.isdecimal() and not problem else 0
-        return Answer(status=answered, body=body[:_MOST_BODY], problem=problem, seconds=self._clock.now() - begun)
+        answer = _answer(request, answered, body[:_MOST_BODY].encode())
+        return replace(answer, problem=problem, seconds=self._clock.now() - begun)
+
+
+def _called(sock: socket.socket, request: Request) -> Answer:
+    try:
+        return grpc_health.exchange(sock, request.host or request.address, request.service or "")
+    except OSError as error:
+        return Answer(status=0, problem=_words(error))
+    finally:
+        sock.close()
+
+
+def _answer(request: Request, status: int, body: bytes) -> Answer:
+    if request.service is not None and status == http.client.OK:
+        return grpc_health.understood(body)
+    return Answer(status=status, body=body.decode(errors="replace"))
 
 
 def _end(request: Request) -> tuple[str, int, bool]:
@@ -178,7 +213,7 @@ def _tls() -> ssl.SSLContext:
 
 def _headers(request: Request) -> dict[str, str]:
     fixed = {"Host": request.host or f"{request.address}:{request.port}", "User-Agent": "bluegreen-action"}
-    return {**fixed, **dict(request.headers)}
+    return {**fixed, **(grpc_health.HEADERS if request.service is not None else {}), **dict(request.headers)}
 
 
 def _words(error: Exception) -> str:
@@ -192,6 +227,6 @@ def _words(error: Exception) -> str:
         case ssl.SSLError():
             return f"the TLS handshake failed: {error.reason}"
         case http.client.BadStatusLine():
-            return "it does not speak HTTP"
+            return "it does not speak HTTP; for gRPC there is `protocol: grpc`"
         case _:
             return str(error) or type(error).__name__

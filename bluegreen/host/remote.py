@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 from bluegreen.errors import HostNotReady, stating
-from bluegreen.host import AccessLog, Answer, Clock, Facts, Guard, Guardian, Peek
+from bluegreen.host import AccessLog, Answer, Clock, Facts, Guard, Guardian, Peek, grpc_health
 from bluegreen.host.access_log import follow_access_log
 from bluegreen.host.engine import DockerEngine
 from bluegreen.host.facts import read_facts
@@ -26,6 +26,7 @@ from bluegreen.host.smoke import run_smoke_test
 from bluegreen.host.ssh import Connection
 from bluegreen.model.ask import Ask, Command
 from bluegreen.model.progress import Progress
+from bluegreen.model.site import AppProtocol
 
 __all__ = ["RemoteHost", "connect"]
 
@@ -63,6 +64,7 @@ class RemoteHost:
         self._clock = clock
         self._listen = ask.traffic.listen
         self._app_host = ask.expect.host
+        self._grpc = ask.expect.protocol is AppProtocol.GRPC
         self._meter = meter
 
     def prepare(self, app: str) -> tuple[str, ...]:
@@ -79,12 +81,13 @@ class RemoteHost:
 
     def get(self, address: str, port: int, path: str, *, host: str, timeout: float) -> Answer:
         """One GET, as seen from the host, straight to an address on it."""
-        return self._requests.get(Request(address=address, port=port, path=path, host=host), timeout)
+        return self._requests.get(self._asked(Request(address=address, port=port, path=path, host=host)), timeout)
 
     def preview(self, name: str, path: str, *, timeout: float) -> Answer:
         """One GET through NGINX's loopback-only preview server."""
         headers = (("X-Bluegreen-Host", self._app_host),) if self._app_host else ()
-        return self._requests.get(Request(address=_LOOPBACK, port=LOOPBACK_PORT, path=path, host=name, headers=headers), timeout)
+        request = Request(address=_LOOPBACK, port=LOOPBACK_PORT, path=path, host=name, headers=headers, through_nginx=True)
+        return self._requests.get(self._asked(request), timeout)
 
     def smoke_test(self, name: str, script: str, *, timeout: float, on_line: Callable[[str], None]) -> int | None:
         """Run a shell script on this machine, whose BLUEGREEN_PREVIEW_URL leads to that preview."""
@@ -108,7 +111,11 @@ class RemoteHost:
         request = Request.of_url(url, _LOOPBACK, (("X-Bluegreen-Probe", token),))
         own = (at.rpartition(":")[0] for at in self._listen if at.rpartition(":")[2] == str(request.port))
         address = next((at.strip("[]") for at in own if at not in _EVERY_ADDRESS), _LOOPBACK)
-        return self._requests.get(replace(request, address=address), timeout)
+        return self._requests.get(self._asked(replace(request, address=address, through_nginx=True)), timeout)
+
+    def _asked(self, request: Request) -> Request:
+        """The request itself, or the question that an app of gRPC understands: of the service that the path names."""
+        return replace(request, path=grpc_health.PATH, service=request.path.strip("/")) if self._grpc else request
 
     def peek(self, app: str) -> Peek:
         """The links, the recipes and the lock's holder, read without taking the lock."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from bluegreen.model.color import Color
-from bluegreen.model.site import Fit, InstalledSite, SiteMode, SiteSpec
+from bluegreen.model.site import AppProtocol, Fit, InstalledSite, SiteMode, SiteSpec
 
 __all__ = ["LOOPBACK_PORT", "before_of", "marker_of", "parse_site", "prefix", "render_site", "site_path", "snippet_path"]
 
@@ -50,7 +50,13 @@ def parse_site(text: str) -> InstalledSite:
     intact = first is not None and first[1] == _digest(text[first.end() :])
     mode = SiteMode.INCLUDE if f"\n{SNIPPET_LINE}" in text else SiteMode.MANAGED
     adopted = _ADOPTED.search(text)
-    return InstalledSite(text=text, edited=not intact, mode=mode, adopted=(Color(adopted[1]), adopted[2]) if adopted else None)
+    return InstalledSite(
+        text=text,
+        edited=not intact,
+        mode=mode,
+        protocol=AppProtocol.GRPC if "grpc_pass grpc://" in text else AppProtocol.HTTP,
+        adopted=(Color(adopted[1]), adopted[2]) if adopted else None,
+    )
 
 
 def marker_of(text: str) -> str:
@@ -105,6 +111,7 @@ def _body(spec: SiteSpec, *, marker: str) -> str:
         http2_directive=spec.http2_directive,
         keepalive_min_timeout=spec.keepalive_min_timeout,
         body_size=_word(spec.body_size),
+        grpc=spec.protocol is AppProtocol.GRPC,
         sticky=_sticky(spec.stick_by),
         preview_host=_word(spec.preview_host or _first_name(spec)),
         include=spec.mode is SiteMode.INCLUDE,

@@ -25,7 +25,7 @@ from bluegreen.model.ask import (
     TrafficAsk,
 )
 from bluegreen.model.release import Process, RunInfo, Settings
-from bluegreen.model.site import SiteMode
+from bluegreen.model.site import AppProtocol, SiteMode
 from bluegreen.model.verdict import Limits, LowTraffic
 
 __all__ = ["make_ask"]
@@ -125,6 +125,7 @@ def _expectations(inputs: Inputs) -> Expectations:
     exact = [name for name in inputs.server_name if "*" not in name and name != "_" and not name.startswith(".")]
     named = inputs.health_host or (exact[0] if exact else "")
     return Expectations(
+        protocol=AppProtocol(inputs.protocol),
         path=inputs.health_path,
         # Without a name that the app knows, many frameworks answer 400 to every request.
         host=named or urlsplit(inputs.url).netloc,

@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from bluegreen.model.release import RunInfo, Settings
-from bluegreen.model.site import SiteMode
+from bluegreen.model.site import AppProtocol, SiteMode
 from bluegreen.model.verdict import Limits
 
 __all__ = [
@@ -126,8 +126,10 @@ class Expectations:
     """What a good answer is, and how many of them in a row are wanted by when.
 
     `host` is the Host header of the checks; `site_host` is the same but for what only `url` says, so that the site's text is not about it.
+    Where the app speaks gRPC, `path` is the service whose health is asked, `/` for the whole server.
     """
 
+    protocol: AppProtocol = AppProtocol.HTTP
     path: str = "/"
     host: str = ""
     site_host: str = ""

@@ -7,7 +7,7 @@ from enum import Enum
 
 from bluegreen.model.color import Color
 
-__all__ = ["Edit", "Fit", "InstalledSite", "SiteMode", "SiteSpec", "UsersSite", "Way"]
+__all__ = ["AppProtocol", "Edit", "Fit", "InstalledSite", "SiteMode", "SiteSpec", "UsersSite", "Way"]
 
 
 class SiteMode(Enum):
@@ -15,6 +15,13 @@ class SiteMode(Enum):
 
     MANAGED = "managed"
     INCLUDE = "include"
+
+
+class AppProtocol(Enum):
+    """What the app speaks on its port, and NGINX to it: HTTP/1.1, or gRPC over HTTP/2 without TLS."""
+
+    HTTP = "http"
+    GRPC = "grpc"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,7 @@ class SiteSpec:
     server_names: tuple[str, ...]
     listen: tuple[str, ...]
     mode: SiteMode = SiteMode.MANAGED
+    protocol: AppProtocol = AppProtocol.HTTP
     fit: Fit = Fit()
     tls_certificate: str = ""
     tls_certificate_key: str = ""
@@ -116,4 +124,5 @@ class InstalledSite:
     text: str
     edited: bool
     mode: SiteMode = SiteMode.MANAGED
+    protocol: AppProtocol = AppProtocol.HTTP
     adopted: tuple[Color, str] | None = None

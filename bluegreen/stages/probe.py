@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bluegreen.decide.health import check_in_words
 from bluegreen.errors import CandidateFailed
 from bluegreen.model.container import Container
 from bluegreen.model.fault import Fault
@@ -39,7 +40,8 @@ def _prove(job: Job, candidate: Container, live: Replicas | None) -> Watcher:
             means=fault.means,
             todo="Its last log lines show more. Run the image locally, or correct `health-path`, `container-port` or its settings.",
         )
-    job.tell.done(f"{expect.successes} good answers in a row to GET {expect.path} after {job.clock.now() - begun:.1f} s, and a clean log")
+    seconds = job.clock.now() - begun
+    job.tell.done(f"{expect.successes} good answers in a row to {check_in_words(expect)} after {seconds:.1f} s, and a clean log")
     return watcher
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bluegreen.decide.plan import Plan
-from bluegreen.decide.site_spec import site_spec, wanted_listens
+from bluegreen.decide.site_spec import need_one_protocol, site_spec, wanted_listens
 from bluegreen.errors import HostNotReady, stating
 from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec, UsersSite
@@ -49,6 +49,7 @@ def _settled(job: Job, plan: Plan, serving: Replicas | None, installed: Installe
     """The site that is wanted, once nothing is in its way."""
     nginx = job.host.nginx
     spec = site_spec(job.ask, plan, serving, installed, nginx.version(), ipv6=job.host.facts.ipv6)
+    need_one_protocol(plan, spec, installed)
     if spec.mode is SiteMode.INCLUDE:
         return _included(job, plan, spec, installed)
     if installed is not None and installed.text == nginx.text(spec):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Self
 
-from bluegreen.decide.health import answer_fault, container_fault
+from bluegreen.decide.health import answer_fault, check_in_words, container_fault
 from bluegreen.model.container import Container
 from bluegreen.model.fault import Fault
 from bluegreen.model.observed import Answer
@@ -73,7 +73,7 @@ class Watcher:
         fault = answer_fault(answer, self._expect)
         got = f"{answer.status}" if answer.status else answer.problem
         elapsed = self._clock.now() - self._begun
-        self.transcript.append(f"{elapsed:6.1f}s  GET {self._expect.path}  {got}{'' if not fault else '  (not good)'}")
+        self.transcript.append(f"{elapsed:6.1f}s  {check_in_words(self._expect)}  {got}{'' if not fault else '  (not good)'}")
         return fault
 
     def hold(self, seconds: float, request: Callable[[], Answer], traffic: Traffic) -> Judgement:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from bluegreen.host import Answer, Facts, Guard, Peek
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Role
-from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec, UsersSite, Way
+from bluegreen.model.site import AppProtocol, InstalledSite, SiteMode, SiteSpec, UsersSite, Way
 from tests.fakes.access_log import FakeAccessLog
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeContainers
@@ -40,7 +40,8 @@ class FakeNginx:
         self._world.op("install")
         assert app in text
         mode = SiteMode.INCLUDE if repr(SiteMode.INCLUDE) in text else SiteMode.MANAGED
-        site = InstalledSite(text=text, edited=False, mode=mode, adopted=_adopted(text))
+        protocol = AppProtocol.GRPC if repr(AppProtocol.GRPC) in text else AppProtocol.HTTP
+        site = InstalledSite(text=text, edited=False, mode=mode, protocol=protocol, adopted=_adopted(text))
         previous, self._world.site = self._world.site, site
         self._world.moved()
         return previous

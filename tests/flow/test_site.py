@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bluegreen.errors import HostNotReady
-from bluegreen.model.ask import TrafficAsk
+from bluegreen.model.ask import Expectations, TrafficAsk
 from bluegreen.model.outcome import Result
-from bluegreen.model.site import Edit, Fit, SiteMode, UsersSite
+from bluegreen.model.site import AppProtocol, Edit, Fit, SiteMode, UsersSite
 from tests.flow.conftest import Stage
 
 INCLUDE = TrafficAsk(site=SiteMode.INCLUDE, url="https://shop.example/", watch=1)
@@ -115,3 +115,22 @@ def test_what_nginx_had_to_say_is_told(empty: Stage) -> None:
     empty.host.nginx.notes = ("2 old NGINX worker(s) still serve connections",)
     empty.deploy("v1")
     assert any("2 old NGINX worker(s)" in line for line in empty.tell.said)
+
+
+def test_both_releases_of_a_shift_speak_the_same(v1_live: Stage) -> None:
+    """One site asks them both: a release that speaks gRPC is refused beside one that does not, before anything is started."""
+    grpc = Expectations(protocol=AppProtocol.GRPC, path="/")
+    assert any("`protocol: http`" in problem for problem in v1_live.plan("v2", expect=grpc).problems)
+    with pytest.raises(HostNotReady, match="was deployed with `protocol: http`") as caught:
+        v1_live.deploy("v2", expect=grpc)
+    assert "Nothing was started. myexample-v1 serves all traffic" in caught.value.state
+    assert v1_live.running() == ["myexample-v1"]
+
+
+def test_an_app_of_grpc_goes_on_as_one(empty: Stage) -> None:
+    """From its first release to the next."""
+    grpc = Expectations(protocol=AppProtocol.GRPC, path="/")
+    assert empty.deploy("v1", expect=grpc).result is Result.DEPLOYED
+    assert any("grpc.health.v1 of /" in line for line in empty.tell.said)
+    assert empty.deploy("v2", expect=grpc).result is Result.DEPLOYED
+    assert empty.serving() == {"v2": 100}

@@ -111,3 +111,18 @@ def test_windows_add_up() -> None:
     """As one pass over all the lines would count."""
     lines = [asked((NEW, "200", f"0.0{n:02}")) for n in range(10, 20)] + [asked((OLD, "500", "0.015"), status=500)]
     assert sum((tally(entries(one), CANDIDATE) for one in lines), StepTraffic()) == tally(entries(*lines), CANDIDATE)
+
+
+@pytest.mark.parametrize(("code", "failed"), [("0", 0), ("5", 0), ("", 0), ("2", 1), ("13", 1), ("14", 1)])
+def test_a_call_of_grpc_fails_by_its_own_status(code: str, failed: int) -> None:
+    """Its HTTP status is 200 whatever happens; what the caller did wrong is not the server's failure."""
+    raw = json.loads(asked((NEW, "200", "0.012")))
+    seen = tally(entries(json.dumps(raw | {"grpc": code})), CANDIDATE)
+    assert (seen.candidate.server_errors, seen.failed, seen.candidate.requests) == (failed, failed, 1)
+
+
+def test_the_last_server_that_was_asked_answers_for_the_call() -> None:
+    """The first one gave no answer, and NGINX asked the other."""
+    raw = json.loads(asked((NEW, "502", "-"), (OLD, "200", "0.009")))
+    seen = tally(entries(json.dumps(raw | {"grpc": "13"})), CANDIDATE)
+    assert (seen.candidate.failed_attempts, seen.candidate.server_errors, seen.live.server_errors) == (1, 0, 1)

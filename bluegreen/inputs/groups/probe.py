@@ -17,7 +17,9 @@ _Ranges = tuple[tuple[int, int], ...]
 class ProbeInputs(Group):
     """Probe."""
 
-    health_path: Annotated[str, PlainValidator(web.http_path)] = given("/", "Path of the health check.", commands=_ASKS)
+    health_path: Annotated[str, PlainValidator(web.http_path)] = given(
+        "/", "Path of the health check; with `protocol: grpc` the service to ask for, such as `/shop.Cart`, or `/` for all.", commands=_ASKS
+    )
     health_host: Annotated[str, PlainValidator(names.host_header)] = given(
         "", "`Host` header of the health check.", otherwise="first name of `server-name`", commands=_ASKS
     )

@@ -9,6 +9,7 @@ from pydantic import PlainValidator, ValidationInfo
 from bluegreen.inputs.field import SHIFTS, Group, Kind, given
 from bluegreen.inputs.parse import phrases, places, quantities, traffic, verdicts, web
 from bluegreen.model.ask import Command, ShiftStep
+from bluegreen.model.site import AppProtocol
 from bluegreen.model.verdict import LatencyLimit
 
 
@@ -25,6 +26,16 @@ def _site(text: str, info: ValidationInfo) -> str:
     if site == "include" and not info.data.get("url", "?"):
         raise ValueError("`include` needs `url`: what your users type tells which location of NGINX is the app's")
     return site
+
+
+def _protocol(text: str, info: ValidationInfo) -> str:
+    protocol = phrases.choice(*(one.value for one in AppProtocol))(text)
+    if protocol == AppProtocol.GRPC.value and info.data.get("command") in SHIFTS:
+        if not info.data.get("tls_certificate", "?"):
+            raise ValueError("`grpc` needs `tls-certificate`: that is where NGINX speaks HTTP/2")
+        if info.data.get("site") == "include" or info.data.get("adopt"):
+            raise ValueError("`grpc` goes neither with `site: include` nor with `adopt`: what they take over is asked over HTTP/1.1")
+    return protocol
 
 
 class TrafficInputs(Group):
@@ -53,6 +64,12 @@ class TrafficInputs(Group):
         "Whose server block it is: `managed` writes and owns one for the app; with `include`, a location of yours includes"
         " `/etc/nginx/bluegreen/APP.conf` in the place of its `proxy_pass`, and names, ports and TLS stay yours. It needs `url`.",
         commands=SHIFTS,
+    )
+    protocol: Annotated[str, PlainValidator(_protocol)] = given(
+        "http",
+        "What the app speaks on its port: `http`, or `grpc` without TLS. Its health is then asked by `grpc.health.v1`, and it needs"
+        " `tls-certificate`.",
+        commands=(*SHIFTS, Command.STATUS),
     )
     shift: Annotated[tuple[ShiftStep, ...], PlainValidator(traffic.shift)] = given(
         "10% 10s, 50% 10s",
