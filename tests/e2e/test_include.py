@@ -11,6 +11,7 @@ from tests.box import Box
 from tests.e2e.certificates import CERTIFICATE, KEY, self_signed
 from tests.e2e.deploying import APP_NAME, QUICK, expect_end, expect_served_by, plain, route
 from tests.e2e.product import APP, Product
+from tests.e2e.visitors import expect_never_moved_back, visitors
 from tests.load import Kind, Load, Target
 
 _NAME = "shop.example"
@@ -58,7 +59,7 @@ _EDITS = (
 def shop(box: Box, product: Product) -> Product:
     """A host with a site of the user's own, TLS and all, in front of an app of whatever origin on a published port."""
     self_signed(box, _NAME)
-    product.inputs |= {**QUICK, "site": "include", "url": f"https://{_NAME}/"}
+    product.inputs |= {**QUICK, "site": "include", "url": f"https://{_NAME}/", "stick-by": "cookie:sid"}
     return product
 
 
@@ -125,11 +126,13 @@ def test_the_whole_way_of_a_user_s_own_site(box: Box, shop: Product, tmp_path: P
 
     before = box.sh("cat /run/nginx.pid; pgrep -P $(cat /run/nginx.pid)")
     with Load(target, tmp_path / "tls.jsonl") as load:
-        expect_end(shop.deploy("v2", shift="10% 1s, 50% 1s"), 0, "v2 serves all traffic")
+        with visitors(target) as met:
+            expect_end(shop.deploy("v2", shift="30% 1s, 60% 1s"), 0, "v2 serves all traffic")
         expect_end(shop.deploy("v3", bad="traceback=1", shift="50% 5s"), 8, f"{APP_NAME}-v2 serves all traffic")
         expect_end(shop.run("rollback"), 0, "v1 serves all traffic")
         records = load.stop()
     expect_served_by(records, "v1", "v2", "v3")
+    expect_never_moved_back(met, "v1", "v2")
     assert box.sh("cat /run/nginx.pid; pgrep -P $(cat /run/nginx.pid)") == before, "a release reloaded NGINX"
     _everything_of_the_shop_s_works(box, "v1")
     assert box.read("/var/log/nginx/shop.log").count("GET /slow?ms=1 ") >= 4
