@@ -124,9 +124,24 @@ def test_a_database_outage_condemns_nobody(days: Days) -> None:
         assert step[color]["server_errors"] > 20, f"the outage did not reach {color}"
 
 
-def test_silence_is_decided_by_probes(days: Days) -> None:
-    """Nobody comes: the health check through NGINX decides, and that is said."""
-    done = days.product.deploy("v3", shift="50% 1s", watch="1s")
-    expect_end(done, 0, "its probes were good", "v3 serves all traffic")
-    assert ["0 of the 20 requests" in step["reason"] for step in done.report["steps"]] == [True, True]
-    assert [step["candidate"]["requests"] for step in done.report["steps"]] == [0, 0]
+def test_silence_is_decided_by_on_low_traffic(days: Days) -> None:
+    """Nobody comes: the health check through NGINX decides, and that is said; or it waits for users; or it goes back."""
+    paused = days.product.deploy("v3", shift="50% 1s pause")
+    expect_end(paused, 0, "its probes were good", "v3 is paused at 50 %")
+    step = last_step(paused)
+    assert "0 of the 20 requests" in step["reason"]
+    assert step["candidate"]["requests"] == 0
+
+    waiting = days.product.start("promote", shift="100%", watch="1s", on_low_traffic="wait")
+    waiting.wait_for("100 % of the requests go to")
+    time.sleep(3)
+    assert waiting.process.poll() is None, "it did not wait for users"
+    with users(days.box, days.directory / "load.jsonl", get=120):
+        done = waiting.finish()
+    expect_end(done, 0, "v3 serves all traffic")
+    assert last_step(done)["candidate"]["requests"] >= 20
+    assert last_step(done)["seconds"] > 3
+
+    condemned = days.product.deploy("v2", bad="slow=30", shift="50% 1s", on_low_traffic="fail", force="true")
+    expect_end(condemned, 8, "v2 misbehaved at 50 % of the traffic: ", "on-low-traffic", "v3 serves all traffic")
+    assert last_step(condemned)["candidate"]["requests"] == 0
