@@ -17,15 +17,18 @@ def _running(box: Box) -> list[str]:
 
 
 def test_every_job_is_done_once_over_deployments_a_bad_one_and_a_rollback(box: Box, product: Product, tmp_path: Path) -> None:
-    """Two deployments, one whose worker fails, and the way back; the old worker leaves when the new one has proved itself."""
+    """A deployment that dies while the workers are swapped, one whose worker fails, and the way back.
+
+    The old worker leaves when the new one has proved itself, and if need be the next deployment sees to that.
+    """
     worker = "worker: python -S -m testapp.worker /spool"
     product.inputs |= QUICK | {"volumes": "spool:/spool", "processes": worker}
     expect_end(product.deploy("v1"), 0, f"{_WORKER}-v1 works")
     assert _running(box) == [f"{APP_NAME}-v1", f"{_WORKER}-v1"]
     with jobs(box, "spool"), users(box, tmp_path / "load.jsonl") as load:
-        expect_end(product.deploy("v2"), 0, f"{_WORKER}-v2 works", f"{_WORKER}-v1 is stopped")
-        assert _running(box) == [f"{APP_NAME}-v2", f"{_WORKER}-v2"]
+        _killed_while_both_work(box, product)
         done = product.deploy("v3", bad="no-worker")
+        expect_end(done, 0, f"{_WORKER}-v2 works", f"{_WORKER}-v1 is stopped")
         expect_end(done, 0, f"{_WORKER}-v3 FAILED: it ", "worker v3 cannot start: no queue", f"{_WORKER}-v2 of v2 goes on working")
         assert _running(box) == [f"{APP_NAME}-v3", f"{_WORKER}-v2"]
         expect_end(product.run("logs", process="worker"), 0, f"the log of {_WORKER}-v3", "worker v3 cannot start: no queue")
@@ -41,3 +44,13 @@ def test_every_job_is_done_once_over_deployments_a_bad_one_and_a_rollback(box: B
     expect_every_job_done_once(box, "spool", "v1", "v2")
     expect_end(product.deploy("v2", processes=""), 0, f"{names[1]} is stopped")
     assert len(_running(box)) == 1
+
+
+def _killed_while_both_work(box: Box, product: Product) -> None:
+    """v2 is live, and its deployer dies before it knows what its worker is worth."""
+    dying = product.start_deploy("v2")
+    dying.wait_for("committed: ")
+    box.sh(f"for i in {{1..200}}; do docker ps --format '{{{{.Names}}}}' | grep -qx {_WORKER}-v2 && exit 0; sleep 0.1; done; exit 1")
+    dying.process.kill()
+    dying.finish()
+    assert _running(box) == [f"{APP_NAME}-v2", f"{_WORKER}-v1", f"{_WORKER}-v2"]
