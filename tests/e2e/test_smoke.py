@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from pathlib import Path
@@ -55,11 +56,16 @@ def test_a_cancelled_job_leaves_no_smoke_test_behind(standing: Standing) -> None
 
 
 def test_a_release_that_passes_goes_live(standing: Standing, tmp_path: Path) -> None:
-    """Its script may be many lines, follow the app's redirects, and leave something behind on the runner."""
-    found = tmp_path / "answer"
-    done = standing.product.deploy("v2", smoke_test=f"answer=$({_ASK}/home --location)\necho $answer > {found}")
+    """Its script may be many lines, follow the app's redirects, and leave something behind on the runner; it meets both replicas."""
+    found = tmp_path / "answers"
+    script = f"for i in {{1..8}}; do {_ASK}; done > {found}\n{_ASK}/home --location >> {found}"
+    done = standing.product.deploy("v2", smoke_test=script, replicas="2")
     expect_end(done, 0, "the smoke test passed", "v2 serves all traffic")
-    assert '"version": "v2"' in found.read_text()
+    answers = [json.loads(line) for line in found.read_text().splitlines()]
+    assert [answer["version"] for answer in answers] == ["v2"] * 9
+    asked = [standing.box.docker("logs", name).count("GET / 200") for name in done.outputs["containers"].split()]
+    assert len(asked) == 2
+    assert min(asked) >= 3
     assert plain(done.out).index("the smoke test passed") < plain(done.out).index("% of the requests go to")
 
 
