@@ -1,7 +1,8 @@
 """What moving traffic costs users, measured on the box: `python bench/routing.py` prints one JSON line last.
 
 moves         100 moves in 10 s under keep-alive load: how many requests there were, and how many failed
-hot_kill      the serving container is killed under POST load in a hot group: the same
+hot_kill      the serving container is killed under POST load in a hot group: the same, and how many of the failed ones were in its hands:
+              NGINX had given them to it before Docker saw it end, and nobody else was asked
 lone_failure  live resets 1 request in 1000 in a hot group: how many requests the other color got that live had not failed first
 failing_live  the same with 1 in 50, four failures a second
 back_ms       milliseconds until traffic is back: after kill -9 of the deployer, of the guardian, and after SIGSTOP of the deployer
@@ -58,6 +59,18 @@ def move(guardian: HostGuardian) -> None:
     for number in range(100):
         guardian.arm(Split(green=(number * 37) % 101, hot=number % 2 == 0))
         time.sleep(max(0.0, began + (number + 1) / 10 - time.monotonic()))
+
+
+def in_flight(box: Box, colors: Colors) -> dict[str, int]:
+    """From the log: failed requests that only the killed container was asked, before its end.
+
+    A process that was killed holds its connections for some milliseconds more, and whatever is sent to it then is lost in it.
+    """
+    live = f"{colors.address(Color.BLUE)}:8000"
+    over = float(box.sh("date -d \"$(docker inspect -f '{{.State.FinishedAt}}' web-blue)\" +%s.%N"))
+    entries = [json.loads(line) for line in box.read("/var/log/bluegreen/web.log").splitlines()]
+    failed = [entry for entry in entries if entry["status"] >= 500]
+    return {"failed_in_flight": sum(entry["upstream"] == live and entry["t"] - entry["rt"] <= over for entry in failed)}
 
 
 def misled(box: Box, colors: Colors) -> dict[str, int]:
@@ -118,7 +131,8 @@ def main() -> None:
             guardian.commit()
             found["moves"] = under_load(box, {Kind.POST: 250.0, Kind.GET: 150.0}, lambda: move(guardian))
             guardian.arm(Split(green=0, hot=True))
-            found["hot_kill"] = under_load(box, {Kind.POST: 200.0}, lambda: _kill_and_wait(box))
+            box.sh(": > /var/log/bluegreen/web.log")
+            found["hot_kill"] = under_load(box, {Kind.POST: 200.0}, lambda: _kill_and_wait(box)) | in_flight(box, colors)
             for name, every in (("lone_failure", 1000), ("failing_live", 50)):
                 colors.start(Color.BLUE, bad=f"drop={every}")
                 time.sleep(3)
