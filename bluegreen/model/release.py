@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 
 __all__ = ["Process", "Release", "RunInfo", "Settings"]
 
@@ -43,9 +43,10 @@ class Settings:
 
         A setting that has its default is left out: one that a later version of ours adds makes no other release of what runs already.
         """
-        defaults = asdict(Settings(container_port=0))
-        told = {name: value for name, value in asdict(self).items() if value != defaults[name]}
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
+        defaults = Settings(container_port=0)
+        names = [each.name for each in fields(self) if getattr(self, each.name) != getattr(defaults, each.name)]
+        told = {name: getattr(self, name) for name in names}
+        return hashlib.sha256(json.dumps(told, default=asdict, sort_keys=True).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
