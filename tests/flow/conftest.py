@@ -42,6 +42,8 @@ from bluegreen.model.status import StatusReport
 from tests.fakes import App, FakeClock, FakeHost, FakeProgress
 
 SETTINGS = Settings(container_port=8000, env=(("COLOR_OF_SKY", "blue"),))
+BRIEF = TrafficAsk(steps=(ShiftStep(share=10, hold=2), ShiftStep(share=50, hold=2)), watch=2)
+"""Where a deployment is cut at every single operation: the twentieth look of a step is the third one over again."""
 
 
 def ask_for(version: str, **changes: Any) -> Ask:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
 from bluegreen.errors import BlueGreenError, Cancelled, CandidateFailed, HostNotReady, Unreachable, WentBack
 from bluegreen.model.ask import AppAsk, ShiftStep, TrafficAsk
 from bluegreen.model.outcome import Outcome, Result
-from tests.flow.conftest import SETTINGS, Stage
+from tests.flow.conftest import BRIEF, SETTINGS, Stage
 
 ADOPT = AppAsk(app="myexample", settings=SETTINGS, adopt="127.0.0.1:9000")
 OPS = ["neighbors", "network", "create", "start", "get", "adopt", "site", "problems", "install", "arm", "knock", "seen", "open_preview",
@@ -29,10 +30,10 @@ def running(new_stage: Callable[[], Stage]) -> Callable[[], Stage]:
     return make
 
 
-def _again(stage: Stage, version: str = "v2") -> Outcome:
+def _again(stage: Stage, version: str = "v2", **changes: Any) -> Outcome:
     stage.host.world.faults.clear()
     stage.clock.cancelled = False
-    outcome = stage.deploy(version, app=ADOPT)
+    outcome = stage.deploy(version, app=ADOPT, **changes)
     assert stage.serving() == {version: 100}
     assert stage.running() == [f"myexample-{version}"]
     assert stage.nobody_was_dropped()
@@ -116,15 +117,15 @@ def test_a_cancel_gives_the_traffic_back_to_the_running_app(running: Callable[[]
 def test_whenever_the_connection_is_cut_the_running_app_or_the_release_serves(running: Callable[[], Stage]) -> None:
     """Every single operation is the last that gets through, once."""
     reference = running()
-    reference.deploy("v1", app=ADOPT)
+    reference.deploy("v1", app=ADOPT, traffic=BRIEF)
     for cut in range(1, len(reference.host.world.ops) + 1):
         stage, op = running(), reference.host.world.ops[cut - 1]
         stage.host.world.cut_at = cut
         with suppress(Unreachable):
-            stage.deploy("v1", app=ADOPT)
+            stage.deploy("v1", app=ADOPT, traffic=BRIEF)
         assert stage.serving() in ({"old": 100}, {"v1": 100}), op
         stage.host.world.cut_at = 0
-        _again(stage)
+        _again(stage, traffic=BRIEF)
 
 
 def test_after_the_commit_adopt_has_nothing_left_to_do(running: Callable[[], Stage]) -> None:

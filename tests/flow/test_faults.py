@@ -15,7 +15,7 @@ from bluegreen.errors import (
     Unreachable,
 )
 from bluegreen.model.outcome import Result
-from tests.flow.conftest import Stage
+from tests.flow.conftest import BRIEF, Stage
 
 BEFORE_COMMIT = ["network", "create", "created", "start", "watch_over", "get", "inspect", "logs", "site", "set_restart", "open_preview",
                  "arm", "proof", "preview", "knock", "seen", "save", "commit"]  # fmt: skip
@@ -53,22 +53,22 @@ def test_a_fault_after_the_commit_only_warns(v1_live: Stage, op: str) -> None:
 def test_whenever_the_connection_is_cut_users_are_served_and_the_next_deployment_succeeds(new_stage: Callable[[], Stage]) -> None:
     """Every single operation of a deployment is the last that gets through, once."""
     reference = new_stage()
-    reference.deploy("v1")
+    reference.deploy("v1", traffic=BRIEF)
     start = len(reference.host.world.ops)
-    reference.deploy("v2")
+    reference.deploy("v2", traffic=BRIEF)
     for cut in range(start + 1, len(reference.host.world.ops) + 1):
         stage = new_stage()
-        stage.deploy("v1")
+        stage.deploy("v1", traffic=BRIEF)
         stage.host.world.log_of_moves.clear()
         stage.host.world.cut_at = cut
         try:
-            stage.deploy("v2")
+            stage.deploy("v2", traffic=BRIEF)
         except Unreachable:
             assert stage.serving() in ({"v1": 100}, {"v2": 100}), reference.host.world.ops[cut - 1]
         else:
             assert stage.serving() == {"v2": 100}
         stage.host.world.cut_at = 0
-        stage.deploy("v3")
+        stage.deploy("v3", traffic=BRIEF)
         assert stage.serving() == {"v3": 100}
         assert stage.running() == ["myexample-v3"]
         assert stage.nobody_was_dropped(), reference.host.world.ops[cut - 1]

@@ -13,7 +13,7 @@ from bluegreen.host import Answer
 from bluegreen.model.ask import ShiftStep, TrafficAsk
 from bluegreen.model.color import Split
 from bluegreen.model.outcome import Result
-from tests.flow.conftest import Stage
+from tests.flow.conftest import BRIEF, Stage
 
 STEPS = (ShiftStep(share=10, hold=1, pause=True), ShiftStep(share=50, hold=5))
 TRAFFIC = TrafficAsk(steps=STEPS, watch=5)
@@ -162,7 +162,7 @@ def test_whenever_the_connection_is_cut_users_are_served_and_somebody_can_decide
     while not done:
         cut += 1
         stage = new_stage()
-        stage.deploy("v1")
+        stage.deploy("v1", traffic=BRIEF)
         if command != "pause":
             stage.deploy("v2", traffic=TRAFFIC)
         world = stage.host.world
@@ -175,10 +175,10 @@ def test_whenever_the_connection_is_cut_users_are_served_and_somebody_can_decide
         assert stage.serving() in (TEN, {"v1": 100}, {"v2": 100}), world.ops[-1]
         stage.reboot()
         try:
-            stage.deploy("v3")
+            stage.deploy("v3", traffic=BRIEF)
         except Paused:
             stage.abort()
-            stage.deploy("v3")
+            stage.deploy("v3", traffic=BRIEF)
         assert (stage.serving(), stage.running()) == ({"v3": 100}, ["myexample-v3"]), world.ops[-1]
         assert stage.nobody_was_dropped()
 

@@ -16,7 +16,7 @@ from bluegreen.model.ask import AppAsk
 from bluegreen.model.container import RestartPolicy
 from bluegreen.model.outcome import Result
 from bluegreen.model.release import Process
-from tests.flow.conftest import SETTINGS, Stage, ask_for
+from tests.flow.conftest import BRIEF, SETTINGS, Stage, ask_for
 
 WORKER = Process(name="worker", words=("work",))
 CLOCK = Process(name="clock", words=("tick", "--every", "5"))
@@ -189,20 +189,20 @@ def test_a_cancel_during_the_watch_leaves_both_and_the_next_command_ends_it(work
 def test_whenever_the_connection_is_cut_somebody_works_and_the_next_command_makes_it_right(new_stage: Callable[[], Stage]) -> None:
     """Every single operation of a deployment is the last that gets through, once; twice recovered is once recovered."""
     reference = new_stage()
-    reference.deploy("v1", **BOTH)
+    reference.deploy("v1", **BOTH, traffic=BRIEF)
     start = len(reference.host.world.ops)
-    reference.deploy("v2", **BOTH)
+    reference.deploy("v2", **BOTH, traffic=BRIEF)
     for cut in range(start + 1, len(reference.host.world.ops) + 1):
         stage = new_stage()
-        stage.deploy("v1", **BOTH)
+        stage.deploy("v1", **BOTH, traffic=BRIEF)
         stage.host.world.cut_at = cut
         with suppress(Unreachable):
-            stage.deploy("v2", **BOTH)
+            stage.deploy("v2", **BOTH, traffic=BRIEF)
         assert {name.split("-")[1] for name in workers(stage)} == {"worker", "clock"}, reference.host.world.ops[cut - 1]
         stage.host.world.cut_at = 0
         stage.apps["v3"].answer = Answer(status=500)
         for _ in range(2):
             with pytest.raises(CandidateFailed):
-                stage.deploy("v3", **BOTH)
+                stage.deploy("v3", **BOTH, traffic=BRIEF)
             (live,) = stage.serving()
             assert workers(stage) == [f"myexample-clock-{live}", f"myexample-worker-{live}"], reference.host.world.ops[cut - 1]

@@ -13,7 +13,7 @@ from bluegreen.host import Answer
 from bluegreen.model.ask import AppAsk
 from bluegreen.model.container import RestartPolicy
 from bluegreen.model.outcome import Result
-from tests.flow.conftest import SETTINGS, Stage
+from tests.flow.conftest import BRIEF, SETTINGS, Stage
 
 TWO: dict[str, Any] = {"app": AppAsk(app="myexample", settings=replace(SETTINGS, replicas=2))}
 
@@ -99,20 +99,20 @@ def test_more_replicas_than_the_network_holds_are_refused(v1_live: Stage) -> Non
 def test_whenever_the_connection_is_cut_no_replica_is_forgotten(new_stage: Callable[[], Stage]) -> None:
     """Every single operation of a deployment of two over two is the last that gets through, once."""
     reference = new_stage()
-    reference.deploy("v1", **TWO)
+    reference.deploy("v1", **TWO, traffic=BRIEF)
     start = len(reference.host.world.ops)
-    reference.deploy("v2", **TWO)
+    reference.deploy("v2", **TWO, traffic=BRIEF)
     for cut in range(start + 1, len(reference.host.world.ops) + 1):
         stage = new_stage()
-        stage.deploy("v1", **TWO)
+        stage.deploy("v1", **TWO, traffic=BRIEF)
         stage.host.world.log_of_moves.clear()
         stage.host.world.cut_at = cut
         try:
-            stage.deploy("v2", **TWO)
+            stage.deploy("v2", **TWO, traffic=BRIEF)
         except Unreachable:
             assert stage.serving() in ({"v1": 100}, {"v2": 100}), reference.host.world.ops[cut - 1]
         stage.host.world.cut_at = 0
-        stage.deploy("v3")
+        stage.deploy("v3", traffic=BRIEF)
         assert stage.serving() == {"v3": 100}
         assert stage.running() == ["myexample-v3"]
         assert stage.nobody_was_dropped(), reference.host.world.ops[cut - 1]
