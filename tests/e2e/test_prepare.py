@@ -38,7 +38,7 @@ def test_a_host_is_prepared_once(box: Box) -> None:
     assert box.sh("stat -c '%a %U' /var/lib/bluegreen/apps/web/releases") == "700 ubuntu"
 
 
-@pytest.mark.parametrize("damage", ["rm {}/splits/050/17", "touch {}/splits/020/77", "rm -r /run/bluegreen"])
+@pytest.mark.parametrize("damage", ["rm {0}/splits/050/17 {0}/splits/100-hot/03", "touch {}/splits/020/77", "rm -r /run/bluegreen"])
 def test_damage_is_noticed_and_repaired(box: Box, connection: Connection, damage: str) -> None:
     """A reboot empties /run; somebody's hand empties a split: the next deployment just mends it."""
     box.sh(damage.format("/var/lib/bluegreen"))

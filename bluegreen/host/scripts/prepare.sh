@@ -35,7 +35,7 @@ write() { # PATH: a file with the text of standard input
 }
 
 fill() { # DIRECTORY NUMBER [hot]: exactly the files of that split; a route that points here sees only right answers meanwhile
-    local file wanted=()
+    local file wanted=() missing=()
     mkdir -p "$1"
     # shellcheck disable=SC2206  # a part of the list, as it is
     ((10#$2 == 0)) || wanted=(${BUCKETS[@]:0:10#$2})
@@ -43,7 +43,10 @@ fill() { # DIRECTORY NUMBER [hot]: exactly the files of that split; a route that
     for file in "$1"/*; do
         [[ " ${wanted[*]} " == *" ${file##*/} "* ]] || rm -rf "$file"
     done
-    ((${#wanted[@]} == 0)) || (cd "$1" && touch "${wanted[@]}")
+    for file in "${wanted[@]}"; do
+        [[ -e $1/$file ]] || missing+=("$file")
+    done
+    ((${#missing[@]} == 0)) || (cd "${1%/*}/100-hot" && ln -t "$1" "${missing[@]}")
 }
 
 make_splits() { # the first time beside and renamed whole; later in place, for a link points into it
@@ -55,6 +58,9 @@ make_splits() { # the first time beside and renamed whole; later in place, for a
         where=$SPLITS.new
         rm -rf "$where"
     fi
+    # All others are links to these: ten thousand files of their own took seconds where the disk was busy, and as many inodes.
+    mkdir -p "$where/100-hot"
+    (cd "$where/100-hot" && touch "${BUCKETS[@]}" hot)
     for number in {000..100}; do
         fill "$where/$number" "$number"
         fill "$where/$number-hot" "$number" hot
