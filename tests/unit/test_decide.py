@@ -94,6 +94,16 @@ def test_a_container_is_well_while_it_runs_as_it_was_started(now: Container, say
     assert fault is None or says in fault.reason
 
 
+def test_a_kill_that_docker_does_not_explain_is_told_with_what_would_explain_it() -> None:
+    """Docker 20.10 misses some kills by the kernel; a plain exit is the app's own matter."""
+    killed, ended = (container_fault(container_of(running=False, exit_code=code), container_of()) for code in (137, 1))
+    assert killed is not None
+    assert ended is not None
+    assert "dmesg" in killed.means
+    assert "`memory`" in killed.means
+    assert "dmesg" not in ended.means
+
+
 def test_the_last_committed_releases_are_kept() -> None:
     """Besides the live one; one that was never committed is not."""
     releases = (release_of("v1", "1"), release_of("v2", "2"), release_of("v3", "3"), release_of("v4", ""))
