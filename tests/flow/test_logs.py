@@ -64,17 +64,22 @@ def test_the_release_s_own_secrets_are_hidden(v1_live: Stage) -> None:
 
 def test_a_worker_s_log_by_its_name(empty: Stage) -> None:
     """Of the live release unless a color is named; one that failed is read, not the old one that works on for it."""
-    worker = Process(name="worker", words=("work",))
-    empty.deploy("v1", app=AppAsk(app="myexample", settings=replace(SETTINGS, processes=(worker,))))
-    empty.apps["v1"].log, empty.apps["v2"].log = ["one"], ["two"]
-    assert _texts(empty, LogsAsk(process="worker")) == ["one"]
+    working = AppAsk(app="myexample", settings=replace(SETTINGS, processes=(Process(name="worker", words=("work",)),)))
+    empty.deploy("v1", app=working)
+    for version in ("v1", "v2", "v3"):
+        empty.apps[version].log = [f"of {version}"]
+    assert _texts(empty, LogsAsk(process="worker")) == ["of v1"]
     assert "the log of myexample-worker-v1" in empty.tell.said
-    empty.apps["v2"].exits, empty.apps["v2"].ill = 3, "-worker-v2"
-    empty.deploy("v2", app=AppAsk(app="myexample", settings=replace(SETTINGS, processes=(worker,))))
-    assert _texts(empty, LogsAsk(process="worker")) == ["two"]
-    assert _texts(empty, LogsAsk(process="worker", whose=Whose.BLUE)) == ["one"]
+    for version in ("v2", "v3"):
+        empty.apps[version].exits, empty.apps[version].ill = 3, f"-worker-{version}"
+    empty.deploy("v2", app=working)
+    assert _texts(empty, LogsAsk(process="worker")) == ["of v2"]
+    assert _texts(empty, LogsAsk(process="worker", whose=Whose.BLUE)) == ["of v1"]
     with pytest.raises(HostNotReady, match=r"no live process `clock` of .* there is `worker` in blue and `worker` in green"):
         empty.logs(LogsAsk(process="clock"))
+    empty.deploy("v3", app=working)
+    assert "myexample-worker-v1" in empty.running(), "it works on in v3's own color"
+    assert _texts(empty, LogsAsk(process="worker")) == ["of v3"]
 
 
 def test_where_there_is_no_process_it_says_so(v1_live: Stage) -> None:
