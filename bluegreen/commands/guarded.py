@@ -64,8 +64,11 @@ def _recovered(job: Job, spare: Spare) -> tuple[Observed, tuple[str, ...]]:
 
 
 def _observe(job: Job) -> Observed:
-    routes, releases = job.guardian.look()
-    return Observed(routes=routes, containers=job.host.containers.list(job.ask.app.app), releases=releases)
+    app = job.ask.app.app
+    with job.host.together() as aside:
+        containers, site = aside(lambda: job.host.containers.list(app)), aside(lambda: job.host.nginx.site(app))
+        routes, releases = job.guardian.look()
+    return Observed(routes=routes, containers=containers.result(), releases=releases, site=site.result())
 
 
 def _apply(job: Job, remedy: Remedy) -> None:

@@ -35,15 +35,14 @@ def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
         raise BadInput(["`image` is missing: plan needs the name of the image that would be built"])
     app, problems = ask.app.app, list[str]()
     peek = host.peek(app)
-    before = peek.with_containers(host.containers.list(app))
+    before = peek.with_containers(host.containers.list(app), host.nginx.site(app))
     image = host.containers.image(ask.build.tag)
     port = before.live.port if before.live else _DEFAULT_PORT
     release = release_of(ask, ask.build, image or Image(id="", ports=(port,)), host, tell)
     made = _made(ask, host, tell, before, release, problems)
     with _noted(problems):
         check_room(ask.app, host, tell)
-    installed = host.nginx.site(app)
-    diff = _diff(ask, host, made, installed, problems)
+    diff = _diff(ask, host, made, before.site, problems)
     problems += _decisions(ask, peek, made)
     return PlanReport(
         app=app,
@@ -56,7 +55,7 @@ def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
         unchanged=made.unchanged,
         live_version=made.live.version if made.live else "",
         live_color=before.live_color if made.live else None,
-        creates=tuple(_missing(host, made, installed, problems)),
+        creates=tuple(_missing(host, made, before.site, problems)),
         settings=_settings(made),
         steps=foreseen_steps(ask, made, () if peek.holder else remedies(before), reloads=bool(diff)),
         problems=tuple(dict.fromkeys(problems)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bluegreen.decide.adoption import container_of_adopted
+from bluegreen.decide.adoption import adopted_place, container_of_adopted
 from bluegreen.decide.health import answer_fault
 from bluegreen.decide.history import pause_of
 from bluegreen.decide.retention import earlier
@@ -13,7 +13,6 @@ from bluegreen.model.container import Container, Role
 from bluegreen.model.observed import Observed
 from bluegreen.model.progress import Progress
 from bluegreen.model.status import ContainerStatus, StatusReport
-from bluegreen.stages.adoption import adopted_place
 
 __all__ = ["status"]
 
@@ -26,10 +25,10 @@ def status(ask: Ask, host: Host, tell: Progress, clock: Clock) -> StatusReport:
     del tell, clock
     app = ask.app.app
     peek = host.peek(app)
-    seen = peek.with_containers(host.containers.list(app))
+    seen = peek.with_containers(host.containers.list(app), host.nginx.site(app))
     live, route = seen.live, peek.routes.armed or peek.routes.committed
     candidate = _candidate(seen)
-    adopted = "" if live else _adopted(app, host, seen)
+    adopted = "" if live else _adopted(host, seen)
     return StatusReport(
         app=app,
         live_version=live.version if live else "",
@@ -57,9 +56,9 @@ def _candidate(seen: Observed) -> Container | None:
     return next((c for c in seen.containers if c.running and c.role is Role.WEB and c.color is not seen.live_color), None)
 
 
-def _adopted(app: str, host: Host, seen: Observed) -> str:
+def _adopted(host: Host, seen: Observed) -> str:
     """Who has the traffic until the first release is committed: its name and place; empty where no adoption is in force."""
-    place = adopted_place(app, host, seen)
+    place = adopted_place(seen)
     container = container_of_adopted(place, host.containers.neighbors()) if place else None
     return f"{container.name} at {place}" if container else place and f"the app at {place}"
 

@@ -8,7 +8,7 @@ from bluegreen.errors import HostNotReady
 from bluegreen.model.neighbor import Adopted, Neighbor, Published
 from bluegreen.model.observed import Observed
 
-__all__ = ["container_of_adopted", "find_adopted", "was_deployed"]
+__all__ = ["adopted_place", "container_of_adopted", "find_adopted", "was_deployed"]
 
 _ANY = ("0.0.0.0", "::", "", "[::]")  # noqa: S104 - Docker's spellings of every address, which we only read
 _LOOPBACK = "127.0.0.1"
@@ -18,6 +18,14 @@ _ORIGIN = "`adopt` names the app that serves until the first release does: `HOST
 def was_deployed(observed: Observed) -> bool:
     """Whether a release of this app serves, or ever did: then there is nothing to adopt."""
     return observed.live is not None or any(release.committed_at for release in observed.releases)
+
+
+def adopted_place(observed: Observed) -> str:
+    """Where the installed site sends everything, if that is an app that an earlier deployment adopted."""
+    site = observed.site
+    if observed.routes.committed is None or site is None or site.adopted is None or site.adopted[0] is not observed.live_color:
+        return ""
+    return site.adopted[1]
 
 
 def find_adopted(reference: str, neighbors: Iterable[Neighbor], container_port: int) -> Adopted:

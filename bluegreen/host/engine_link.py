@@ -1,4 +1,4 @@
-"""The one kept-alive connection to the host's Docker engine, and the only place where a failure to talk to it becomes an error of ours."""
+"""The few kept-alive connections to the host's Docker engine, and the only place where a failure to talk to it becomes an error of ours."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from bluegreen.model.container import Engine
 __all__ = ["EngineLink", "reason"]
 
 _NEWEST_API = (1, 44)
+_AT_ONCE = 3
 _DOWN = ("cannot connect to the docker daemon", "connection refused", "no such file", "failed to connect")
 
 
-class _OneConnection(UnixHTTPAdapter):
+class _FewConnections(UnixHTTPAdapter):
     """The SDK keeps a connection for every URL it has asked (docker/transport/unixconn.py, 7.2); through SSH each would be a channel.
 
-    sshd allows ten of them, and a new one costs two round trips. So all URLs share one.
+    sshd allows ten of them, and a new one costs two round trips. So all URLs share as many as are used at the same time.
     """
 
     def get_connection(self, url: bytes | str, proxies: object = None) -> UnixHTTPConnectionPool:  # noqa: ARG002  # overridden
@@ -48,7 +49,7 @@ class _Api(docker.APIClient):
 
         No newer version than 1.44 is spoken, so that answers keep the shape they were tested in; engines up to 29 still accept it.
         """
-        self.mount("http+docker://", _OneConnection(self.socket_url, timeout=self.timeout, max_pool_size=1))
+        self.mount("http+docker://", _FewConnections(self.socket_url, timeout=self.timeout, max_pool_size=_AT_ONCE))
         answer = self.get(f"{self.base_url}/info", timeout=self.timeout)
         try:
             answer.raise_for_status()

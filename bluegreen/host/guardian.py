@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -103,6 +104,10 @@ class HostGuardian:
         """Keep the recipe of a release in a 0600 file."""
         self._ask("save", release.id, release.to_json(), failing="The release's recipe could not be kept")
 
+    def mark(self, release: Release) -> None:
+        """Replace the recipe of a release that was committed."""
+        self._note("save", release.id, release.to_json())
+
     def forget(self, release_id: str) -> None:
         """Remove a recipe."""
         self._note("forget", release_id)
@@ -126,7 +131,8 @@ class HostGuardian:
 
     def open_preview(self, color: Color) -> str:
         """The Host header under which that color answers on the preview server until the guardian ends."""
-        token = self._ask("preview", color.value)
+        token = secrets.token_hex(16)
+        self._note("preview", color.value, token)
         return f"candidate-{token}.{self._guard.app}.bluegreen.localhost"
 
     def seen(self, token: str) -> Seen | None:

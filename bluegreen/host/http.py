@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from bluegreen.errors import HostNotReady
+from bluegreen.errors import BlueGreenError, HostNotReady
 from bluegreen.host import Answer, Clock, grpc_health
+from bluegreen.host.request import Request
 from bluegreen.host.ssh import Connection
 
-__all__ = ["Request", "Requests"]
+__all__ = ["Requests"]
 
 _MOST_BODY = 64 * 1024
 # On one host a connection is accepted or refused at once; a dead container's address says neither. 1 s is the first SYN retransmit.
@@ -29,43 +32,6 @@ _CURL_PROBLEMS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A GET to `address:port`, whatever name is in `host`. TLS certificates are not verified: the peer is the host itself.
-
-    With `service`, not None, it is gRPC's question for that service's health instead. NGINX, where it is asked (`through_nginx`), takes
-    the question over HTTP/1.1.
-    """
-
-    address: str
-    port: int
-    path: str
-    host: str
-    tls: bool = False
-    headers: tuple[tuple[str, str], ...] = field(default=())
-    service: str | None = None
-    through_nginx: bool = False
-
-    @property
-    def direct_call(self) -> bool:
-        """Whether the app itself is asked in its gRPC."""
-        return self.service is not None and not self.through_nginx
-
-    @classmethod
-    def of_url(cls, url: str, address: str, headers: tuple[tuple[str, str], ...]) -> Request:
-        """What a browser would send for `url`, to `address` and that URL's port."""
-        parts = urlsplit(url)
-        tls = parts.scheme == "https"
-        path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-        return cls(address=address, port=parts.port or (443 if tls else 80), path=path, host=parts.netloc, tls=tls, headers=headers)
-
-    @property
-    def url(self) -> str:
-        """The URL in which the name is the Host's."""
-        name = self.host.rsplit(":", 1)[0] if self.host and not self.host.endswith("]") else self.host
-        return f"{'https' if self.tls else 'http'}://{name or self.address}:{self.port}{self.path}"
-
-
 class Requests:
     """Sends requests over one connection. Whatever the app does is an `Answer`; only a lost connection to the host raises."""
 
@@ -74,6 +40,7 @@ class Requests:
         self._clock = clock
         self._forwarding = True
         self._kept: dict[tuple[str, int, bool], http.client.HTTPConnection] | None = None
+        self._ahead: dict[tuple[str, int], socket.socket] = {}
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
@@ -88,6 +55,15 @@ class Requests:
             for client in self._kept.values():
                 client.close()
             self._kept = outer
+
+    def dial_ahead(self, address: str, port: int) -> None:
+        """Open a connection that will be wanted soon, beside what else goes on; where none can be had yet, nothing comes of it."""
+
+        def dial() -> None:
+            with contextlib.suppress(OSError, BlueGreenError):
+                self._ahead[address, port] = self._connection.forward(address, port, timeout=_CONNECT, ahead=True)
+
+        threading.Thread(target=dial, name="bluegreen-dial", daemon=True).start()
 
     def get(self, request: Request, timeout: float) -> Answer:
         """One GET, following no redirect."""
@@ -106,16 +82,21 @@ class Requests:
         if client is None:
             return None
         client.sock.settimeout(timeout)
-        answer = self._exchange(client, request)
-        return answer if answer.status or answer.problem == _words(TimeoutError()) else None
+        return _unless_it_was_closed(self._exchange(client, request))
 
     def _anew(self, request: Request, timeout: float) -> Answer:
+        waiting = self._ahead.pop((request.address, request.port), None)
+        if waiting is not None and (answer := _unless_it_was_closed(self._over(waiting, request, timeout))):
+            return answer
         try:
             sock = self._connection.forward(request.address, request.port, timeout=min(timeout, _CONNECT))
         except PermissionError:
             raise
         except OSError as error:
             return Answer(status=0, problem=_words(error))
+        return self._over(sock, request, timeout)
+
+    def _over(self, sock: socket.socket, request: Request, timeout: float) -> Answer:
         sock.settimeout(timeout)
         if request.direct_call:
             return _called(sock, request)
@@ -198,6 +179,11 @@ def _answer(request: Request, status: int, body: bytes) -> Answer:
     if request.service is not None and status == http.client.OK:
         return grpc_health.understood(body)
     return Answer(status=status, body=body.decode(errors="replace"))
+
+
+def _unless_it_was_closed(answer: Answer) -> Answer | None:
+    """None for what a connection says that waited for too long: a server closes one that is idle."""
+    return answer if answer.status or answer.problem == _words(TimeoutError()) else None
 
 
 def _end(request: Request) -> tuple[str, int, bool]:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 from bluegreen.errors import HostNotReady, stating
-from bluegreen.host import AccessLog, Answer, Clock, Facts, Guard, Guardian, Peek, grpc_health
+from bluegreen.host import AccessLog, Answer, Aside, Clock, Facts, Guard, Guardian, Peek, grpc_health
 from bluegreen.host.access_log import follow_access_log
 from bluegreen.host.engine import DockerEngine
 from bluegreen.host.facts import read_facts
 from bluegreen.host.guardian import start_guardian
-from bluegreen.host.http import Request, Requests
+from bluegreen.host.http import Requests
 from bluegreen.host.meter import Meter
 from bluegreen.host.nginx import HostNginx
 from bluegreen.host.peek import peek
 from bluegreen.host.prepare import prepare
 from bluegreen.host.preview_proxy import PreviewProxy
+from bluegreen.host.request import Request
 from bluegreen.host.setup import set_up
 from bluegreen.host.site_text import LOOPBACK_PORT
 from bluegreen.host.smoke import run_smoke_test
@@ -32,6 +34,8 @@ __all__ = ["RemoteHost", "connect"]
 
 _LOOPBACK = "127.0.0.1"
 _DIAL = 10.0
+# Each that asks Docker is another `docker system dial-stdio` on the host, some 25 MB; engine_link.py keeps one more, the main thread's.
+_SIDE_BY_SIDE = 2
 _EVERY_ADDRESS = ("", "*", "0.0.0.0", "[::]")  # noqa: S104 — NGINX's spellings, which we only read
 
 
@@ -134,7 +138,8 @@ class RemoteHost:
         return done.out
 
     def access_log(self, app: str) -> AbstractContextManager[AccessLog]:
-        """Follow the app's access log until the block is left."""
+        """Follow the app's access log until the block is left. What will be asked through NGINX is a preview: it is dialled meanwhile."""
+        self._requests.dial_ahead(_LOOPBACK, LOOPBACK_PORT)
         return follow_access_log(self._connection, app)
 
     def round_trips(self) -> int:
@@ -146,6 +151,12 @@ class RemoteHost:
         """However many replies are awaited inside, they count as one."""
         with self._meter.folded(), self._requests.keeping():
             yield
+
+    @contextmanager
+    def together(self) -> Iterator[Aside]:
+        """Ask side by side, on a thread each."""
+        with self._meter.folded(), ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="bluegreen-aside") as threads:
+            yield threads.submit
 
 
 def _need_daemons(host: RemoteHost) -> None:

@@ -81,8 +81,8 @@ class Connection:
         """The channel of a process that only talks to us. Blocks until it is started, uncounted; raises `RefusedError` or one of `GONE`."""
         return self._start(command_line(argv))
 
-    def forward(self, address: str, port: int, *, timeout: float) -> socket.socket:
-        """A socket connected to `address:port` as seen from the host.
+    def forward(self, address: str, port: int, *, timeout: float, ahead: bool = False) -> socket.socket:
+        """A socket connected to `address:port` as seen from the host. One that is opened `ahead` of need is not counted.
 
         Raises ConnectionRefusedError, TimeoutError, PermissionError (the host forbids forwarding) or another OSError; `Unreachable`
         when the SSH connection itself is lost.
@@ -95,7 +95,7 @@ class Connection:
         if channel is None:
             message = f"{where} did not answer within {timeout:g} s"
             raise TimeoutError(message)
-        self.meter.add()
+        self.meter.add(int(not ahead))
         near, far = socket.socketpair()
         Pump(far, channel, self.meter, lambda: None)
         return near

@@ -10,6 +10,7 @@ from bluegreen.model.container import Container, Network, Role
 from bluegreen.model.event import Event
 from bluegreen.model.observed import Observed, Routes
 from bluegreen.model.release import Release, Settings
+from bluegreen.model.site import InstalledSite
 
 __all__ = ["ContainerSpec", "Facts", "Guard", "Peek", "Seen"]
 
@@ -96,9 +97,9 @@ class Peek:
     holder: str
     events: tuple[Event, ...] = ()
 
-    def with_containers(self, containers: tuple[Container, ...]) -> Observed:
-        """The whole picture, once the engine was asked too."""
-        return Observed(routes=self.routes, containers=containers, releases=self.releases)
+    def with_containers(self, containers: tuple[Container, ...], site: InstalledSite | None = None) -> Observed:
+        """The whole picture, once the engine was asked too, and NGINX where its site matters."""
+        return Observed(routes=self.routes, containers=containers, releases=self.releases, site=site)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container, Role
 from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
+from bluegreen.model.site import InstalledSite
 
 __all__ = ["Answer", "Observed", "Routes"]
 
@@ -32,11 +33,12 @@ class Routes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """The links, the app's containers, and the recipes of its releases. The recipes never decide who is live."""
+    """The links, the app's containers, the recipes of its releases, and NGINX's site of it. The recipes never decide who is live."""
 
     routes: Routes
     containers: tuple[Container, ...]
     releases: tuple[Release, ...]
+    site: InstalledSite | None = None
 
     @property
     def live_color(self) -> Color | None:

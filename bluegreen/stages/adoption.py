@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bluegreen.decide.adoption import find_adopted, was_deployed
+from bluegreen.decide.adoption import adopted_place, find_adopted, was_deployed
 from bluegreen.decide.plan import Plan
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Host
@@ -18,7 +18,7 @@ from bluegreen.stages.job import Job
 from bluegreen.stages.site import fit_site
 from bluegreen.stages.undo import Undo
 
-__all__ = ["adopt", "adopted_place", "serves_already"]
+__all__ = ["adopt", "serves_already"]
 
 _TIMEOUT = 10.0
 
@@ -33,7 +33,7 @@ def serves_already(ask: Ask, host: Host, tell: Progress, observed: Observed) -> 
         if asked:
             tell.say(f"`adopt` has nothing left to do: a release of {ask.app.app} was committed on this host before")
         return None
-    reference = asked or adopted_place(ask.app.app, host, observed)
+    reference = asked or adopted_place(observed)
     if not reference:
         return None
     settings = ask.app.settings
@@ -71,13 +71,3 @@ def adopt(job: Job, plan: Plan, adopted: Adopted, candidate: Replicas) -> None:
         check_front_door(job, adopted)
     job.guardian.record("adopted", app=adopted.name, place=adopted.place)
     job.tell.done(f"adopted: {adopted.name} has all traffic, and stays what it is")
-
-
-def adopted_place(app: str, host: Host, observed: Observed) -> str:
-    """Where the installed site sends everything, if that is an app that an earlier deployment adopted."""
-    if observed.routes.committed is None:
-        return ""
-    site = host.nginx.site(app)
-    if site is None or site.adopted is None or site.adopted[0] is not observed.live_color:
-        return ""
-    return site.adopted[1]

@@ -28,21 +28,32 @@ def drain(job: Job, containers: Iterable[Container]) -> int:
 
 
 def leave(job: Job, containers: Iterable[Container]) -> None:
-    """Drain and stop containers that have no share of the traffic any more: all drain at the same time, then one after the other stops."""
-    together = tuple(containers)
-    left = drain(job, together)
+    """Drain and stop containers that have no share of the traffic any more: all drain at the same time, then one after the other stops.
+
+    No reboot brings them back.
+    """
+    all_ = tuple(containers)
+    with job.host.together() as aside:
+        for_good = aside(lambda: _for_good(job, all_))
+        left = drain(job, all_)
+    for_good.result()
     if left:
-        limit, names = job.ask.retire.drain_timeout, ", ".join(container.name for container in together)
+        limit, names = job.ask.retire.drain_timeout, ", ".join(container.name for container in all_)
         job.tell.warn(f"{left} connections to {names} were still open after `drain-timeout` ({limit:g} s), and end now")
-    for container in together:
-        put_down(job, container)
+    for container in all_:
+        job.host.containers.stop(container, job.ask.retire.stop_timeout)
         job.tell.done(f"{container.name} is {'stopped' if left else 'drained and stopped'}")
 
 
 def put_down(job: Job, container: Container) -> None:
     """Stop a container for good: no reboot brings it back."""
-    job.host.containers.set_restart(container, RestartPolicy.NO)
+    _for_good(job, [container])
     job.host.containers.stop(container, job.ask.retire.stop_timeout)
+
+
+def _for_good(job: Job, containers: Iterable[Container]) -> None:
+    for container in containers:
+        job.host.containers.set_restart(container, RestartPolicy.NO)
 
 
 def watch_over(job: Job, containers: Iterable[Container]) -> None:

@@ -51,6 +51,7 @@ def _fault_until_good(job: Job, watcher: Watcher, candidate: Container) -> Fault
     until = clock.now() + expect.timeout
     good, fault = 0, None
     while fault is None:
+        asked = clock.now()
         bad = watcher.ask(lambda: _ask(job, candidate))
         good = 0 if bad else good + 1
         confirmed = good >= expect.successes
@@ -62,18 +63,21 @@ def _fault_until_good(job: Job, watcher: Watcher, candidate: Container) -> Fault
         if fault is None and late:
             fault = _too_late(bad, watcher, expect.timeout)
         if fault is None:
-            clock.wait(_pause(bad, expect.interval, confirmed=confirmed))
+            clock.wait(_pause(bad, expect.interval, confirmed=confirmed, since=clock.now() - asked))
         if fault is None and bad:
             # Looked at just before it is asked again: the address of one that has ended answers nothing, and asking it takes long.
             fault = watcher.fault()
     return fault
 
 
-def _pause(bad: Fault | None, interval: float, *, confirmed: bool) -> float:
-    """A port on which nothing listens yet costs the app nothing to ask again; an app that answers badly is left its interval."""
+def _pause(bad: Fault | None, interval: float, *, confirmed: bool, since: float) -> float:
+    """A port on which nothing listens yet costs the app nothing to ask again; an app that answers badly is left its interval.
+
+    Confirming questions are asked `_CONFIRM_AFTER` apart, and `since` of it has passed.
+    """
     if bad is not None:
         return min(interval, _UP_AGAIN) if bad.silent else interval
-    return interval if confirmed else _CONFIRM_AFTER
+    return interval if confirmed else max(0.0, _CONFIRM_AFTER - since)
 
 
 def _too_late(bad: Fault | None, watcher: Watcher, timeout: float) -> Fault:

@@ -29,11 +29,13 @@ def prune(job: Job, seen: Observed, live: Replicas) -> Pruned:
     for release in earlier:
         if release not in stay:
             job.guardian.forget(release.id)
-    for container in spare_containers(seen.containers, live, stay):
-        containers.remove(container)
-        removed.append(container.name)
-        job.tell.say(f"{container.name} is removed")
-    for image in prunable(containers.images(app), live.image_id, stay, earlier):
+    with job.host.together() as aside:
+        images = aside(lambda: containers.images(app))
+        for container in spare_containers(seen.containers, live, stay):
+            containers.remove(container)
+            removed.append(container.name)
+            job.tell.say(f"{container.name} is removed")
+    for image in prunable(images.result(), live.image_id, stay, earlier):
         for reference in own_names(image, seen.releases):
             if containers.remove_image(reference):
                 removed.append(f"image {reference}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bluegreen.decide.history import COMMITTED, PAUSED, ROLLED_BACK
 from bluegreen.decide.plan import Plan, steps_left
@@ -146,9 +147,9 @@ def _pause(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, undo: Und
 
 
 def _commit(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
-    """Commit all of the traffic. If we die before the recipe is marked, recovery marks it."""
+    """Commit all of the traffic. If the recipe is not marked then, recovery marks it."""
     _make_last(job, plan, candidate, undo)
-    job.guardian.save(replace(plan.release, committed_at=job.clock.utc()))
+    job.guardian.mark(replace(plan.release, committed_at=job.clock.utc()))
     job.guardian.record(COMMITTED, version=plan.release.version, release=plan.release.id, color=plan.color.value)
     if plan.withdraws and plan.live is not None:
         job.guardian.record(ROLLED_BACK, version=plan.live.version, release=plan.live.release_id, to=plan.release.version)
@@ -160,8 +161,10 @@ def _make_last(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
 
     Only now is the candidate to outlive a reboot: before, a host that restarts in the middle of a shift must come back without it.
     """
-    job.guardian.save(plan.release)
-    for container in candidate:
-        job.host.containers.set_restart(container, RestartPolicy.UNLESS_STOPPED)
+    with job.host.together() as aside:
+        lasting = [aside(partial(job.host.containers.set_restart, each, RestartPolicy.UNLESS_STOPPED)) for each in candidate]
+        job.guardian.save(plan.release)
+    for each in lasting:
+        each.result()
     job.guardian.commit()
     undo.commit()

@@ -17,16 +17,14 @@ __all__ = ["check_site", "fit_site"]
 
 def check_site(job: Job, plan: Plan) -> None:
     """Before anything is started: what keeps users from reaching the site. Raises `HostNotReady`, with what to change by hand."""
-    installed = job.host.nginx.site(plan.release.app)
     with stating("Nothing was started."):
-        _settled(job, plan, None, installed)
+        _settled(job, plan, None)
 
 
 def fit_site(job: Job, plan: Plan, serving: Replicas, undo: Undo) -> bool:
     """Install the site if its text changed; its undo puts the previous bytes back. Returns whether it changed."""
-    nginx = job.host.nginx
-    installed = nginx.site(plan.release.app)
-    spec = _settled(job, plan, serving, installed)
+    nginx, installed = job.host.nginx, plan.before.site
+    spec = _settled(job, plan, serving)
     text = nginx.text(spec)
     if installed is not None and installed.text == text:
         return False
@@ -45,9 +43,9 @@ def fit_site(job: Job, plan: Plan, serving: Replicas, undo: Undo) -> bool:
     return True
 
 
-def _settled(job: Job, plan: Plan, serving: Replicas | None, installed: InstalledSite | None) -> SiteSpec:
+def _settled(job: Job, plan: Plan, serving: Replicas | None) -> SiteSpec:
     """The site that is wanted, once nothing is in its way."""
-    nginx = job.host.nginx
+    nginx, installed = job.host.nginx, plan.before.site
     spec = site_spec(job.ask, plan, serving, installed, nginx.version(), ipv6=job.host.facts.ipv6)
     need_one_protocol(plan, spec, installed)
     if spec.mode is SiteMode.INCLUDE:

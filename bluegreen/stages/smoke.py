@@ -21,6 +21,7 @@ def smoke_test(job: Job, candidate: Replicas, watcher: Watcher, preview: str) ->
     if smoke is None:
         return
     begun = job.clock.now()
+    job.guardian.routes()  # its answer means that the preview's name is known
     ended, said = _run(job, smoke, preview)
     if ended == 0 and (fault := watcher.fault()) is not None:
         show_candidate(job, watcher.suspect, ())

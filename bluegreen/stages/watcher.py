@@ -51,9 +51,9 @@ class Watcher:
 
     def _own_fault(self) -> Fault | None:
         """From its container and the log lines since the last look."""
-        now = self._host.containers.inspect(self._candidate)
-        lines = self._gate.read()
-        return container_fault(now, self._candidate) or self._gate.judge(lines)
+        with self._host.together() as aside:
+            now, lines = aside(lambda: self._host.containers.inspect(self._candidate)), aside(self._gate.read)
+        return container_fault(now.result(), self._candidate) or self._gate.judge(lines.result())
 
     @property
     def ready(self) -> bool:

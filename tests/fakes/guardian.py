@@ -76,6 +76,10 @@ class FakeGuardian:
         self._op("save")
         self._world.releases[release.id] = release
 
+    def mark(self, release: Release) -> None:
+        self._op("mark")
+        self._world.releases[release.id] = release
+
     def forget(self, release_id: str) -> None:
         self._op("forget")
         del self._world.releases[release_id]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeVar
 
-from bluegreen.host import Answer, Facts, Guard, Peek
+from bluegreen.host import Answer, Aside, Facts, Guard, Peek
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Role
 from bluegreen.model.site import AppProtocol, InstalledSite, SiteMode, SiteSpec, UsersSite, Way
@@ -81,6 +83,18 @@ def _adopted(text: str) -> tuple[Color, str] | None:
     place = re.search(rf"{color.value}=\('([^']+)'", text)
     assert place is not None
     return color, place[1]
+
+
+T = TypeVar("T")
+
+
+def _asked(question: Callable[[], T], /) -> Future[T]:
+    answer: Future[T] = Future()
+    try:
+        answer.set_result(question())
+    except BaseException as error:  # noqa: BLE001 - as a thread would keep it
+        answer.set_exception(error)
+    return answer
 
 
 class FakeHost:
@@ -195,3 +209,8 @@ class FakeHost:
     @contextmanager
     def waiting(self) -> Iterator[None]:
         yield
+
+    @contextmanager
+    def together(self) -> Iterator[Aside]:
+        """One after the other, so that a test can make any of them fail."""
+        yield _asked

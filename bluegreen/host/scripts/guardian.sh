@@ -69,11 +69,8 @@ sweep() { # ID…: removes what is no recipe of these releases: half-written one
     say "ok${removed}"
 }
 
-preview() { # COLOR
-    local token
-    read -r token </proc/sys/kernel/random/uuid
-    token=${token//-/}
-    if [[ $1 == blue || $1 == green ]] && : >"$HOME_DIR/preview/$token.$1"; then say "ok $token"; else say "no no preview of $1"; fi
+preview() { # COLOR TOKEN
+    if [[ $1 =~ ^(blue|green)$ && $2 =~ ^[0-9a-f]{32}$ ]] && : >"$HOME_DIR/preview/$2.$1"; then say ok; else say "no no preview of $1"; fi
 }
 
 obey() { # VERB REST
@@ -102,7 +99,7 @@ obey() { # VERB REST
             connections $2
             say "ok $REPLY"
             ;;
-        preview) preview "$2" ;;
+        preview) preview "${2%% *}" "${2#* }" ;;
         seen) seen "$2" ;;
         history) history ;;
         record) if printf '%s\n' "$2" >>"$HOME_DIR/journal.jsonl"; then say ok; else say "no the journal cannot be written"; fi ;;

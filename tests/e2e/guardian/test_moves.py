@@ -98,6 +98,7 @@ def test_connections_are_counted_where_they_are_served(box: Box, colors: Colors,
 def test_the_preview_shows_one_color_to_those_who_know_its_name(box: Box, guardian: HostGuardian) -> None:
     """The candidate answers before any user reaches it, with the real Host; a guessed name does not, nor the name afterwards."""
     name = guardian.open_preview(Color.GREEN)
+    guardian.routes()
     ask = "curl -s -o /dev/stdout -w '%{{http_code}}' -H 'Host: {}' http://127.0.0.1:29173/"
     assert '"version": "green"' in box.sh(ask.format(name))
     assert box.sh(ask.format(re.sub("[0-9a-f]{32}", "0" * 32, name))).endswith("404")
