@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from importlib import import_module
 
 from bluegreen.errors import HostNotReady, stating
 from bluegreen.host import AccessLog, Answer, Aside, Clock, Facts, Guard, Guardian, Peek, grpc_health
 from bluegreen.host.access_log import follow_access_log
-from bluegreen.host.engine import DockerEngine
 from bluegreen.host.facts import read_facts
 from bluegreen.host.guardian import start_guardian
 from bluegreen.host.http import Requests
 from bluegreen.host.meter import Meter
 from bluegreen.host.nginx import HostNginx
+from bluegreen.host.patience import Job
 from bluegreen.host.peek import peek
 from bluegreen.host.prepare import prepare
 from bluegreen.host.preview_proxy import PreviewProxy
@@ -43,6 +44,7 @@ _EVERY_ADDRESS = ("", "*", "0.0.0.0", "[::]")  # noqa: S104 — NGINX's spelling
 def connect(ask: Ask, clock: Clock, tell: Progress) -> Iterator[RemoteHost]:
     """Log in, read what the host is, and yield it. Raises `Unreachable`, or `HostNotReady` without Docker or NGINX."""
     meter = Meter()
+    Job(lambda: import_module("bluegreen.host.engine"))  # Docker's SDK takes a while to import, and the host takes a while to let us in
     with ExitStack() as opened:
         with stating("Nothing was changed."):
             connection = opened.enter_context(Connection.open(ask.connection, clock, meter))
@@ -60,6 +62,8 @@ class RemoteHost:
     """Implements `bluegreen.host.Host`."""
 
     def __init__(self, connection: Connection, facts: Facts, clock: Clock, ask: Ask, meter: Meter) -> None:
+        from bluegreen.host.engine import DockerEngine  # noqa: PLC0415
+
         self.facts = facts
         self.containers = DockerEngine(connection.docker_socket(), clock, problem=connection.docker_problem, limits_logs=facts.limits_logs)
         self.nginx = HostNginx(connection, facts)
