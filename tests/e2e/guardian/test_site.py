@@ -59,13 +59,13 @@ def test_a_lone_failure_in_a_hot_group_moves_nobody_else(box: Box, colors: Color
 
 
 def test_a_dead_color_in_a_hot_group_is_nobody_s_loss(box: Box, colors: Colors, guardian: HostGuardian) -> None:
-    """Its backup answers, and after a few requests the dead one is hardly asked any more."""
+    """Its backup answers, and after a few requests the dead one is hardly asked any more: once in a while, so that it may come back."""
     guardian.arm(Split(green=0, hot=True))
     box.docker("kill", "web-blue")
     assert serving(box, count=40) == {"green": 40}
     log = [json.loads(line) for line in box.read("/var/log/bluegreen/web.log").splitlines()]
     asked = [entry for entry in log if f"{colors.address(Color.BLUE)}:8000" in entry["upstream"]]
-    assert 0 < len(asked) < 10
+    assert 0 < len(asked) < 20
 
 
 def test_a_rotated_log_is_still_written_and_still_read(box: Box, connection: Connection, guardian: HostGuardian) -> None:
