@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 from tests.box import Box
+from tests.box.watch import Watch
 from tests.e2e.deploying import APP_NAME, QUICK, containers, expect_end, expect_served_by, plain, users
 from tests.e2e.product import Product
 
@@ -24,10 +26,10 @@ def _answered(box: Box) -> set[str]:
 
 
 def test_two_over_one_and_back_with_users_on_them(box: Box, product: Product, tmp_path: Path) -> None:
-    """No GET fails: not while their number changes, not when one dies for a moment or for good, not for half a candidate."""
+    """No GET fails: not while their number changes, not when one dies for a moment or for good, not for half a candidate or a cut."""
     product.inputs |= QUICK
     assert product.deploy("v1").exit_code == 0
-    with users(box, tmp_path / "load.jsonl", get=100, fresh=30) as load:
+    with Watch(box, APP_NAME) as watch, users(box, tmp_path / "load.jsonl", get=100, fresh=30) as load:
         done = product.deploy("v2", replicas="2", shift="50% 1s")
         expect_end(done, 0, f"{APP_NAME}-v2 and {APP_NAME}-v2_2 run as the replicas of the green one", "v2 serves all traffic")
         assert done.outputs["containers"].split() == [f"{APP_NAME}-v2", f"{APP_NAME}-v2_2"]
@@ -43,13 +45,26 @@ def test_two_over_one_and_back_with_users_on_them(box: Box, product: Product, tm
         assert [name for name, _ in _states(box)] == [f"{APP_NAME}-v1", f"{APP_NAME}-v2", f"{APP_NAME}-v2_2"]
         told = plain(product.run("status").out)
         assert all(f"{name} green v2 running" in told for name in (f"{APP_NAME}-v2", f"{APP_NAME}-v2_2")), told
-        expect_end(product.run("rollback"), 0, f"{APP_NAME}-v2_2 is drained and stopped", "v1 serves all traffic again")
+        _cut(product)
+        back = product.run("rollback", shift="30% 1s")
+        gone = (f"{name} was left" for name in (f"{APP_NAME}-v3", f"{APP_NAME}-v3_2"))
+        expect_end(back, 0, *gone, "30 % of the requests go to", f"{APP_NAME}-v2_2 is drained and stopped", "v1 serves all traffic again")
         records = load.stop()
+        shares = [phase.shares.get("v1", 0) for phase in watch.phases()]
+    assert [share for before, share in pairwise(shares) if share != before][-2:] == [30, 100]
     # A new number reloads NGINX, which before 1.27.4 may close an idle connection just as it is used again.
     raced = [record for record in records if record.race and record.reused]
     assert len(raced) <= _RELOADS * 5, raced[0]
-    expect_served_by((record for record in records if record not in raced), "v1", "v2")
+    expect_served_by((record for record in records if record not in raced), "v1", "v2", "v3")
     assert len([name for name, state in _states(box) if state == "running"]) == 1
+
+
+def _cut(product: Product) -> None:
+    """The runner dies while two replicas of either release serve: the host itself takes the traffic back."""
+    dying = product.start_deploy("v3", replicas="2", shift="50% 30s")
+    dying.wait_for("50 % of the requests go to")
+    dying.process.kill()
+    dying.finish()
 
 
 def _one_dies(box: Box) -> None:
