@@ -33,19 +33,22 @@ from bluegreen.stages.undo import Undo
 
 __all__ = ["conclude", "deploy", "replace_live", "shift_to"]
 
+_UNTOUCHED = "Nothing was changed; what serves goes on serving."
+
 
 def deploy(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
     """Build the image on the host and put it in the place of the live release."""
     if ask.build is None:
         raise BadInput(["`image` is missing: deploy needs the name of the image to build"])
     begun = clock.utc()
-    with tell.stage(Stage.BUILD), stating("Nothing was changed; what serves goes on serving."):
+    with tell.stage(Stage.BUILD), stating(_UNTOUCHED):
         release = build(ask, ask.build, host, tell)
     with guarded(ask, host, tell, clock) as (job, before):
         refuse_paused(job, before)
         if newer := newer_run(before, release, since=begun):
             return superseded(job, newer)
-        plan = make_plan(before, release, host.containers.network(release.app), serves_already(ask, host, tell, before))
+        with stating(_UNTOUCHED):
+            plan = make_plan(before, release, host.containers.network(release.app), serves_already(ask, host, tell, before))
         if plan.unchanged and plan.live is not None:
             return _same_again(job, plan, plan.live)
         refuse_withdrawn(job, plan)

@@ -145,8 +145,9 @@ def test_after_the_commit_adopt_has_nothing_left_to_do(running: Callable[[], Sta
 def test_an_app_that_does_not_answer_is_not_adopted(running: Callable[[], Stage]) -> None:
     """Exit code 4: going back to it would help nobody."""
     stage = running()
-    with pytest.raises(HostNotReady, match=r"Nothing answers at 127\.0\.0\.1:9999"):
+    with pytest.raises(HostNotReady, match=r"Nothing answers at 127\.0\.0\.1:9999") as caught:
         stage.deploy("v1", app=AppAsk(app="myexample", settings=SETTINGS, adopt="127.0.0.1:9999"))
+    assert "what serves goes on serving" in caught.value.state
     assert stage.serving() == {"old": 100}
 
 
