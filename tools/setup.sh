@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where Debian keeps sshd and dockerd, out of a normal user's PATH
+PATH=${PATH//"$PWD/.venv/bin:"/} # make puts it first, and a .venv cannot be made anew with its own Python
 
 fail() {
   printf 'setup: %s\n' "$@" >&2
