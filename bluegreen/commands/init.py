@@ -73,7 +73,7 @@ def _check(way: Way, portrait: Portrait) -> None:
             todo="Publish its port on 127.0.0.1, or add EXPOSE to its Dockerfile and make the container anew.",
         )
     if not way.leading:
-        there = "\n".join(("NGINX's `proxy_pass` lines:", *way.passes)) if way.passes else "NGINX has no `proxy_pass` at all."
+        there = "\n".join(("What NGINX passes on:", *way.passes)) if way.passes else "NGINX passes nothing on to anybody."
         raise HostNotReady(
             f"No location of the host's NGINX leads to {name}, which is at {places}.",
             means=f"Its users come another way: by another proxy, or straight to a published port. {there}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import replace
 
 from bluegreen.decide.portray import inputs_of, untold, veiled
 from bluegreen.model.ask import ConnectionAsk
+from bluegreen.model.container import Role
 from bluegreen.model.init_report import InitReport, NewSecret, WorkflowInput
 from bluegreen.model.portrait import Portrait
 from bluegreen.model.site import SiteMode, Way
@@ -18,6 +20,7 @@ __all__ = ["app_of", "introduce", "stop_of"]
 _LONGEST_APP = 40
 _LONGEST_PROCESS = 30
 _PORT = 22
+_TAKEN = {role.value for role in Role if role is not Role.PROCESS}
 
 
 def app_of(portrait: Portrait) -> str:
@@ -33,15 +36,7 @@ def stop_of(portrait: Portrait) -> str:
 
 def introduce(app: str, portrait: Portrait, beside: Iterable[Portrait], way: Way, connection: ConnectionAsk) -> InitReport:
     """The whole answer. `beside` are the containers of the same image, and `way` is how users reach the app."""
-    workers, notes = list[tuple[str, Portrait]](), list[str]()
-    for other in beside:
-        name = _name(other.service or other.name, _LONGEST_PROCESS)
-        if other.command == portrait.command:
-            notes.append(f"{other.name} runs the same as {portrait.name}: if it serves users too, set `replicas`, and stop it as well.")
-        elif not name or _entrypoint(other) != _entrypoint(portrait):
-            notes.append(f"{other.name} runs the same image, and no line of `processes` can say how: it is left as it is.")
-        else:
-            workers.append((name, other))
+    workers, notes = _workers(portrait, beside)
     whole, lent = _with_needs(portrait, [other for _, other in workers])
     pairs = [*_connection(connection), *_app(app, whole, way), *_rest(whole, workers, way)]
     notes = [*untold(whole, way.place, way.url), *notes, *lent, *(_parting(other) for _, other in workers)]
@@ -55,6 +50,21 @@ def introduce(app: str, portrait: Portrait, beside: Iterable[Portrait], way: Way
         site=way.site,
         notes=(*way.site.notes, *notes),
     )
+
+
+def _workers(portrait: Portrait, beside: Iterable[Portrait]) -> tuple[list[tuple[str, Portrait]], list[str]]:
+    """Those that become processes, by the names of these, and what is said of the others."""
+    workers, notes = dict[str, Portrait](), list[str]()
+    for other in beside:
+        base = _name(other.service or other.name, _LONGEST_PROCESS - 3)
+        names = itertools.chain((base,), (f"{base}-{number}" for number in itertools.count(2)))
+        if other.command == portrait.command:
+            notes.append(f"{other.name} runs the same as {portrait.name}: if it serves users too, set `replicas`, and stop it as well.")
+        elif not base or not other.command or _entrypoint(other) != _entrypoint(portrait):
+            notes.append(f"{other.name} runs the same image, and no line of `processes` can say how: it is left as it is.")
+        else:
+            workers[next(name for name in names if name not in {*workers, *_TAKEN})] = other
+    return list(workers.items()), notes
 
 
 _Pair = tuple[WorkflowInput, NewSecret | None]

@@ -55,6 +55,8 @@ def inputs_of(portrait: Portrait, place: str) -> Iterator[tuple[WorkflowInput, N
 
 def untold(portrait: Portrait, place: str, url: str) -> Iterator[str]:
     """What no input takes over, each with what to do."""
+    if portrait.pulled:
+        yield f"{portrait.image} came from a registry, and the workflow builds it: the repository needs the Dockerfile it is made from."
     yield from _unheld(portrait)
     for words in portrait.options:
         problem = _problems(words)
@@ -75,6 +77,11 @@ def _unheld(portrait: Portrait) -> Iterator[str]:
         if "\n" in value:
             yield f"The variable {name} spans several lines, which `env` cannot hold: put it into a file, and that into `volumes`."
     for one in portrait.mounts:
+        if f"{portrait.workdir}/".startswith(f"{one.target}/") and one.kind in {"bind", "volume"}:
+            yield (
+                f"`{one.text}` lies over {portrait.workdir}, where the app runs: a new release would run the code that lies there now."
+                " Unless that is meant, take it out of `volumes`."
+            )
         if one.anonymous:
             keep = f"add `{one.text}` to `volumes`, and never remove {portrait.name} with its volumes (`-v`)"
             yield f"The volume at {one.target} has no name, and a release would not get it. If what is in it is needed, {keep}."

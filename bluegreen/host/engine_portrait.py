@@ -53,6 +53,8 @@ def portrait_of(found: Mapping[str, Any], image: Mapping[str, Any]) -> Portrait:
         options=(*words, *_options(config, base), *_host_options(host), *_resources(host), *_refused(host, config, networks)),
         labels=tuple(name for name in labels if name not in (base.get("Labels") or {}) and not name.startswith("com.docker.compose.")),
         stop_timeout=int(config.get("StopTimeout") or 0),
+        pulled=bool(image.get("RepoDigests")),
+        workdir=str(config.get("WorkingDir") or ""),
         health_path=_health_path(config.get("Healthcheck") or base.get("Healthcheck") or {}),
     )
 

@@ -20,7 +20,7 @@ def users_way(dump: str, app: str, places: Iterable[str], url: str, before: str 
     """
     tree = read_tree(dump, without=snippet_path(app))
     found = {place: at for place in locations(tree) if (at := _leads(place, tree, app, before)) in set(places)}
-    passes = tuple(f"{one.place}: {one.text}" for one, _ in walk(tree) if one.name == "proxy_pass")
+    passes = tuple(f"{one.place}: {one.text}" for one, _ in walk(tree) if one.name.endswith("_pass"))
     if not found:
         return Way(url=url, passes=passes)
     leading = tuple(place.location.place for place in found)

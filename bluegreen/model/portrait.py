@@ -41,6 +41,7 @@ class Portrait:
     values, which are nobody's to print. `command` is what runs after the image's entrypoint, empty for the image's own. `options` are
     words of `docker run`, an option each, of all that has no field here. `ports` are the TCP ports it listens on as far as it says,
     `host_network` that these are the host's own. `labels` are names, and `stop_timeout` is seconds, 0 for Docker's default.
+    `pulled` says that the image came from a registry, `workdir` where the app runs, which is where its code lies as a rule.
     """
 
     name: str
@@ -63,3 +64,5 @@ class Portrait:
     labels: tuple[str, ...] = ()
     stop_timeout: int = 0
     health_path: str = ""
+    pulled: bool = False
+    workdir: str = ""

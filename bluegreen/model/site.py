@@ -76,7 +76,7 @@ class Way:
 
     `place` is where NGINX finds the app, as its `proxy_pass` has it, and `leading` are the locations that lead there, none when none does;
     `url` is what users type, empty when no name tells; `answers` is the location that answers `url` without leading there.
-    `passes` is every `proxy_pass` there is, with its place.
+    `passes` is all that NGINX passes on to anybody, `proxy_pass` and its like, each with its place.
     """
 
     url: str = ""

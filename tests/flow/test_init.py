@@ -104,13 +104,13 @@ def test_a_release_of_ours_and_a_stopped_container_are_no_start(shop: Stage) -> 
 
 
 def test_an_app_that_nginx_does_not_lead_to_is_told_where_nginx_leads(shop: Stage) -> None:
-    """With where it was looked for, and every `proxy_pass` that there is."""
+    """With where it was looked for, and all that NGINX passes on."""
     shop.host.world.way = Way(passes=("/etc/nginx/sites-enabled/blog:7: proxy_pass http://127.0.0.1:2368;",))
     said = _refused(shop)
     assert "No location of the host's NGINX leads to shop-web-1, which is at 127.0.0.1:8000." in said
     assert "blog:7: proxy_pass http://127.0.0.1:2368;" in said
     shop.host.world.way = Way()
-    assert "NGINX has no `proxy_pass` at all." in _refused(shop)
+    assert "NGINX passes nothing on to anybody." in _refused(shop)
 
 
 def test_a_container_without_any_port_cannot_be_looked_for(shop: Stage) -> None:

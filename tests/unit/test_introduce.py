@@ -118,6 +118,14 @@ def test_settings_become_inputs_that_our_own_parsers_take() -> None:
     assert (seen["container-options"], option_problems(seen["container-options"])) == ("--init --user 1000:1000", [])
 
 
+@pytest.mark.parametrize(("target", "warned"), [("/srv/app", True), ("/srv", True), ("/srv/app/data", False), ("/srv/application", False)])
+def test_a_volume_over_the_code_is_told(target: str, warned: bool) -> None:  # noqa: FBT001 - a case of the table
+    """A new release would run the old code."""
+    mount = Mount(kind="bind", source="/srv/shop", target=target)
+    notes = told(replace(WEB, workdir="/srv/app", mounts=(mount,))).notes
+    assert any("would run the code that lies there now" in note for note in notes) is warned
+
+
 class TestSecrets:
     """No value of a variable is told."""
 
@@ -161,6 +169,7 @@ class TestSecrets:
             {"published": (*WEB.published, _METRICS)},
             "`--publish 9100:9100`: nothing is published",
         ),
+        ({"pulled": True}, "came from a registry, and the workflow builds it"),
         ({"labels": ("traefik.enable",)}, "Its labels are left out (traefik.enable)"),
         (
             {"networks": (NetworkEnd(name="n", aliases=("web",)),)},
@@ -193,6 +202,14 @@ class TestBeside:
         assert [note.split(" ")[0] for note in seen.notes] == ["spool:/spool,", "shop-worker-1", "shop-worker-1"]
         assert "has its own QUEUE" in seen.notes[1]
         assert "`docker update --restart no shop-worker-1 && docker stop shop-worker-1`" in seen.notes[2]
+
+    def test_workers_of_one_service_get_names_of_their_own(self) -> None:
+        """So does one whose name means something else; one that runs the image's own command cannot be said."""
+        plain = replace(WEB, command=("serve",))
+        workers = (worker(), worker(name="shop-worker-2", command=("python", "-m", "worker", "2")), worker(name="w", service="web"))
+        given = {one.name: one.text for one in told(plain, *workers).inputs}
+        assert [name for name, _ in phrases.processes(given["processes"])] == ["worker", "worker-2", "web-2"]
+        assert "no line of `processes` can say how" in told(plain, worker(command=())).notes[0]
 
     def test_one_that_runs_the_same_may_be_a_replica(self) -> None:
         """It is told, and no process."""

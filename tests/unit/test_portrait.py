@@ -31,12 +31,16 @@ _IMAGE = {
 
 def portrait(host: dict[str, Any] | None = None, *, mounts: list[dict[str, Any]] | None = None, **config: Any) -> Portrait:
     """A container of that image that was made with no settings but these."""
-    found = {
+    return portrait_of(_container(host or {}, mounts=mounts, **config), _IMAGE)
+
+
+def _container(host: dict[str, Any], *, mounts: list[dict[str, Any]] | None = None, **config: Any) -> dict[str, Any]:
+    return {
         "Name": "/shop-web-1",
         "Image": "sha256:abc",
         "State": {"Running": True},
         "Config": {"Image": "shop:v7", "Hostname": "0123456789ab", **_IMAGE["Config"], **config},
-        "HostConfig": {"NetworkMode": "shop_default", "ShmSize": 64 * 1024**2, "IpcMode": "private", "Runtime": "runc", **(host or {})},
+        "HostConfig": {"NetworkMode": "shop_default", "ShmSize": 64 * 1024**2, "IpcMode": "private", "Runtime": "runc", **host},
         "Mounts": mounts or [],
         "NetworkSettings": {
             "Networks": {
@@ -45,7 +49,6 @@ def portrait(host: dict[str, Any] | None = None, *, mounts: list[dict[str, Any]]
             }
         },
     }
-    return portrait_of(found, _IMAGE)
 
 
 def test_what_the_image_says_is_no_setting() -> None:
@@ -56,9 +59,16 @@ def test_what_the_image_says_is_no_setting() -> None:
         image="shop:v7",
         image_id="sha256:abc",
         ports=(8000,),
+        workdir="/app",
         addresses=("172.17.0.2", "172.18.0.3"),
         networks=(NetworkEnd(name="shop_default", aliases=("web",)),),
     )
+
+
+def test_an_image_with_a_digest_of_a_registry_was_pulled() -> None:
+    """One that was built on the host has none."""
+    assert portrait_of(_container({}), {**_IMAGE, "RepoDigests": ["shop@sha256:1"]}).pulled
+    assert not portrait().pulled
 
 
 def test_variables_are_those_that_differ_and_their_values_are_not_shown() -> None:

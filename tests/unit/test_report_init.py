@@ -72,6 +72,7 @@ def test_texts_that_yaml_would_take_for_something_else() -> None:
     for text in (
         "yes",
         "No",
+        "true",
         "null",
         "0123",
         "1.50",

@@ -28,6 +28,8 @@ def test_nothing_leads_to_an_app_that_is_elsewhere() -> None:
     way = users_way(dump("proxy_pass http://127.0.0.1:9000;"), "web", _PLACES, "")
     assert (way.leading, way.place) == ((), "")
     assert way.passes == ("/etc/nginx/sites-enabled/shop:3: proxy_pass http://127.0.0.1:9000;",)
+    grpc = users_way(dump("grpc_pass grpc://127.0.0.1:8000;"), "web", _PLACES, "")
+    assert (grpc.leading, grpc.passes) == ((), ("/etc/nginx/sites-enabled/shop:3: grpc_pass grpc://127.0.0.1:8000;",))
 
 
 def test_an_upstream_of_one_server_is_that_server() -> None:
@@ -68,6 +70,13 @@ def test_a_given_url_must_lead_there() -> None:
     assert users_way(text, "web", _PLACES, "https://shop.example/p1/x").place == "127.0.0.1:8000"
     astray = users_way(text, "web", _PLACES, "https://shop.example/p2")
     assert (astray.place, astray.answers) == ("", "/etc/nginx/sites-enabled/shop:4")
+
+
+def test_a_location_that_another_one_hides_gives_no_url() -> None:
+    """Its users never come there."""
+    ours = "proxy_pass http://127.0.0.1:8000;"
+    more = f"location /a/ {{ {ours} }} location ~ ^/a/ {{ return 404; }} location /long/ {{ {ours} }}"
+    assert users_way(dump("root /srv;", more=more), "web", _PLACES, "").url == "https://shop.example/long/"
 
 
 def test_once_the_edit_is_made_there_is_none_left() -> None:
