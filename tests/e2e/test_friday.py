@@ -7,6 +7,9 @@ import re
 import shlex
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from tests.e2e.compose import DATABASE, SHOP_ENV, WEB, WEB_PLACE, WORKER, compos
 from tests.e2e.deploying import APP_NAME, QUICK, everything, expect_end, expect_only_raced, expect_served_by, leaks, route
 from tests.e2e.jobs import expect_every_job_done_once, jobs
 from tests.e2e.product import APP, ROOT, Product
-from tests.load import Kind, Load, Target
+from tests.load import Kind, Load, Record, Target
 
 _PAGE = (ROOT / "docs" / "adopting.md").read_text()
 _SETUP, _INIT, _SECRET, _EDIT, _STOP = (block.splitlines() for block in re.findall(r"^```sh\n(.*?)^```", _PAGE, re.DOTALL | re.MULTILINE))
@@ -35,7 +38,12 @@ _SHOP_TEXT = f"""server {{
     }}
 }}
 """
-_RATES = {Kind.GET: 40.0, Kind.POST: 20.0, Kind.FRESH: 10.0}
+_RATES = {Kind.H2: 40.0, Kind.H2_POST: 20.0, Kind.FRESH: 10.0, Kind.GET: 20.0, Kind.POST: 10.0}
+_ASK_DB = "import urllib.request as r; print(r.urlopen('http://db:5432/').status)"
+_RELOADS = """
+    until [[ -e /tmp/calm ]]; do nginx -s reload && echo x >> /tmp/reloads; sleep 1; done
+    touch /tmp/calmed
+"""
 
 
 @pytest.fixture
@@ -76,19 +84,57 @@ def test_a_living_host_is_adopted_without_a_failed_request(box: Box, shop: Produ
             box.sh_user(line)
         done = shop.deploy("v1", shift="20% 1s")
         expect_end(done, 0, f"hot: {WEB} and {APP_NAME}-v1", f"{APP_NAME}-worker-v1 works", _STOP[1])
+        assert box.docker("exec", f"{APP_NAME}-v1", "python", "-c", _ASK_DB) == "200"
         for line in _STOP:
             box.sh_user(line)
         expect_end(shop.deploy("v2", shift="50% 1s"), 0, f"the adopted app at {WEB_PLACE} is out of NGINX's site", "v2 works")
         expect_end(shop.deploy("v3", bad="traceback=1", shift="50% 5s"), 8, f"{APP_NAME}-v2 serves all traffic")
         expect_end(shop.run("rollback"), 0, "v1 serves all traffic again")
         records = load.stop()
-    expect_served_by(expect_only_raced(records), "old", "v1", "v2", "v3")
+    _expect_served(records, "old", "v1", "v2", "v3")
     expect_every_job_done_once(box, "shop_spool", "old", "v1", "v2")
     assert _others(box) == others
     assert box.read(_SHOP) + "\n" == _SHOP_TEXT.replace(_LINE, _EDITED)
     assert route(box)[1] == "100"
-    ask_db = "import urllib.request as r; print(r.urlopen('http://db:5432/').status)"
-    assert box.docker("exec", f"{APP_NAME}-v1", "python", "-c", ask_db) == "200"
+    _expect_others_reloads_to_cost_nothing_more(box, shop, Load(target, tmp_path / "reloads.jsonl", rates=_RATES))
+
+
+def _expect_served(records: list[Record], *versions: str) -> None:
+    """Assert that no request failed: over HTTP/2 and on a new connection none at all, on an idle one none but for NGINX's own race.
+
+    Four reloads lie in the whole run: the user's own edit, and those that the deployments announce.
+    """
+    kept = {Kind.GET, Kind.POST}
+    expect_served_by((record for record in records if record.kind not in kept), *versions)
+    expect_served_by(expect_only_raced(record for record in records if record.kind in kept), *versions)
+
+
+def _expect_others_reloads_to_cost_nothing_more(box: Box, shop: Product, load: Load) -> None:
+    """With a stranger who reloads NGINX every second, assert that a deployment and one that goes back cost no more than no deployment."""
+    began = time.monotonic()
+    with _reloads(box), load:
+        expect_end(shop.deploy("v4", shift="20% 2s, 50% 2s", processes=""), 0, "v4 serves all traffic")
+        expect_end(shop.deploy("v5", bad="traceback=1", shift="50% 5s", processes=""), 8, f"{APP_NAME}-v4 serves all traffic")
+        records = load.stop()
+    lasted = time.monotonic() - began
+    with _reloads(box), load:
+        time.sleep(lasted)
+        control = load.stop()
+    _expect_served(records, "v1", "v4", "v5")
+    _expect_served(control, "v4")
+
+
+@contextmanager
+def _reloads(box: Box) -> Iterator[None]:
+    """Somebody's reloads while the block runs, and not too few."""
+    box.sh("rm -f /tmp/calm /tmp/calmed /tmp/reloads")
+    box.write("/tmp/reloads.sh", _RELOADS)
+    box.sh("setsid bash /tmp/reloads.sh > /dev/null 2>&1 &")
+    try:
+        yield
+    finally:
+        box.sh("touch /tmp/calm; until [[ -e /tmp/calmed ]]; do sleep 0.1; done")
+    assert len(box.read("/tmp/reloads").splitlines()) > 5
 
 
 def _take_the_workflow(box: Box, shop: Product, directory: Path) -> None:
@@ -96,7 +142,7 @@ def _take_the_workflow(box: Box, shop: Product, directory: Path) -> None:
     before = everything(box)
     done = shop.run(*shlex.split(_INIT[0])[2:])
     expect_end(done, 0, f"{WEB} runs {APP_NAME}:old", f"{_SHOP}:5 - {_LINE} + {_EDITED}", *_STOP[:1], _SECRET[0])
-    expect_end(shop.run("init", from_container=DATABASE), 4, f"on which port {DATABASE} listens")
+    expect_end(shop.run("init", from_container=WORKER), 4, f"No location of the host's NGINX leads to {WORKER}", f"{_SHOP}:5: {_LINE}")
     expect_end(shop.run("init", from_container="web"), 4, f"Running containers: {DATABASE}, {WEB}, {WORKER}")
     assert everything(box) == before
     key = shop.inputs["key"].splitlines()[1:-1]

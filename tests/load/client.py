@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-__all__ = ["Connection", "Reply", "Target", "Trouble", "connect"]
+__all__ = ["Connection", "Reply", "Target", "Trouble", "connect", "version_in"]
 
 _VERSION = re.compile(rb'"version": ?"([^"]*)"')
 
@@ -144,6 +144,12 @@ async def connect(target: Target, patience: float) -> Connection:
     return connection
 
 
+def version_in(body: bytearray, start: int = 0) -> str:
+    """The first `"version": "…"` in it, empty where there is none."""
+    found = _VERSION.search(body, start)
+    return found[1].decode() if found else ""
+
+
 def _parse(buffer: bytearray) -> Reply | None:
     """The answer in the buffer once it is whole. Raises ValueError when it is no HTTP."""
     head_end = buffer.find(b"\r\n\r\n")
@@ -163,5 +169,4 @@ def _parse(buffer: bytearray) -> Reply | None:
             raise ValueError(message)
         if len(buffer) < start + int(found[1]):
             return None
-    version = _VERSION.search(buffer, start)
-    return Reply(status=status, version=version[1].decode() if version else "", events=buffer.count(b"data: ", start), keep=keep)
+    return Reply(status=status, version=version_in(buffer, start), events=buffer.count(b"data: ", start), keep=keep)

@@ -5,29 +5,41 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
+import itertools
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from tests.load.client import Connection, Target, Trouble, connect
+from tests.load.http2 import Refused, Session, open_session
 from tests.load.record import Kind, Record
 from tests.load.websocket import visit
 
 __all__ = ["MIX", "Generator", "Plan"]
 
-MIX: Mapping[Kind, float] = {Kind.GET: 130.0, Kind.POST: 70.0, Kind.FRESH: 20.0, Kind.STREAM: 1.0, Kind.WEBSOCKET: 1.0}
+_BODY = json.dumps({"order": 1, "note": "x" * 160})
+_PATIENCE = 3
+
+MIX: Mapping[Kind, float] = {
+    Kind.GET: 130.0, Kind.POST: 70.0, Kind.FRESH: 20.0, Kind.STREAM: 1.0, Kind.WEBSOCKET: 1.0,
+    Kind.H2: 0.0, Kind.H2_POST: 0.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Whom to send where: requests a second by kind, the paths, how many connections each keeping kind keeps, seconds."""
+    """Whom to send where: requests a second by kind, the paths, how many connections each keeping kind keeps, seconds.
+
+    `sessions` is how many connections the requests over HTTP/2 share.
+    """
 
     target: Target
     rates: Mapping[Kind, float] = field(default_factory=lambda: MIX)
     path: str = "/"
     stream: str = "/stream?n=20&ms=100"
     connections: int = 20
+    sessions: int = 4
     websocket_seconds: float = 5.0
     timeout: float = 30.0
 
@@ -41,6 +53,9 @@ class Generator:
         self.leave = asyncio.Event()
         self._kept: dict[Kind, collections.deque[Connection]] = {Kind.GET: collections.deque(), Kind.POST: collections.deque()}
         self._open: collections.Counter[Kind] = collections.Counter()
+        self._sessions: list[Session | None] = [None] * plan.sessions
+        self._opening = [asyncio.Lock() for _ in range(plan.sessions)]
+        self._turn = itertools.cycle(range(plan.sessions))
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, seconds: float) -> None:
@@ -52,6 +67,8 @@ class Generator:
             await asyncio.wait(self._tasks, timeout=self.plan.timeout + 5)
         for connection in (one for kept in self._kept.values() for one in kept):
             connection.close()
+        for session in filter(None, self._sessions):
+            session.close()
 
     async def _arrivals(self, kind: Kind, rate: float, seconds: float) -> None:
         """Start each request of one kind at its own time, however the earlier ones fare."""
@@ -74,8 +91,13 @@ class Generator:
         """One request, from its start to its record."""
         began = Record(start=time.time(), duration=0.0, kind=kind, status=0, late=max(0.0, time.monotonic() - due))
         clock = time.monotonic()
-        record = await (self._visit(began) if kind is Kind.WEBSOCKET else self._request(began))
+        record = await self._how(kind)(began)
         self.note(replace(record, duration=time.monotonic() - clock))
+
+    def _how(self, kind: Kind) -> Callable[[Record], Awaitable[Record]]:
+        if kind is Kind.WEBSOCKET:
+            return self._visit
+        return self._multiplexed if kind in {Kind.H2, Kind.H2_POST} else self._request
 
     async def _visit(self, began: Record) -> Record:
         """One WebSocket."""
@@ -104,6 +126,41 @@ class Generator:
             self._let_go(kind, connection)
         return replace(began, status=reply.status, version=reply.version, events=reply.events)
 
+    async def _multiplexed(self, began: Record) -> Record:
+        """One HTTP/2 request, on whichever connection's turn it is; one that its server has not looked at goes on another."""
+        clock = time.monotonic()
+        for refused in range(_PATIENCE):
+            try:
+                session = await self._session()
+                began = replace(began, age=max(0.0, clock - session.opened), reused=session.served, refused=refused)
+                reply = await session.ask(*self._frames(began.kind), self.plan.timeout)
+            except Refused:
+                continue
+            except Trouble as problem:
+                return replace(began, error=str(problem), race=problem.race)
+            return replace(began, status=reply.status, version=reply.version)
+        return replace(began, error=f"refused {_PATIENCE} times")
+
+    async def _session(self) -> Session:
+        turn = next(self._turn)
+        async with self._opening[turn]:
+            found = self._sessions[turn]
+            if found is None or not found.usable:
+                found = self._sessions[turn] = await open_session(self.plan.target, self.plan.timeout)
+            return found
+
+    def _frames(self, kind: Kind) -> tuple[list[tuple[str, str]], bytes]:
+        body = _BODY.encode() if kind is Kind.H2_POST else b""
+        headers = [
+            (":method", "POST" if body else "GET"),
+            (":scheme", "https"),
+            (":authority", self.plan.target.host),
+            (":path", self.plan.path),
+            ("x-request-kind", kind.value),
+            ("user-agent", "bluegreen-load"),
+        ]
+        return headers + ([("content-type", "application/json"), ("content-length", str(len(body)))] if body else []), body
+
     def _take(self, kind: Kind) -> Connection | None:
         """The kept connection that has rested longest and is still open; None while there are fewer than `connections`, or none rests."""
         kept = self._kept.get(kind)
@@ -130,7 +187,7 @@ class Generator:
         ]
         if kind not in self._kept:
             lines.append("Connection: close")
-        body = json.dumps({"order": 1, "note": "x" * 160}) if kind is Kind.POST else ""
+        body = _BODY if kind is Kind.POST else ""
         if body:
             lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
         return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()

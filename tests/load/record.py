@@ -13,13 +13,18 @@ __all__ = ["Kind", "Record", "read", "write_line"]
 
 
 class Kind(Enum):
-    """The sorts of users. `get` and `post` keep their connections, `fresh` opens one each time, `stream` is a long answer."""
+    """The sorts of users. `get` and `post` keep their connections, `fresh` opens one each time, `stream` is a long answer.
+
+    `h2` and `h2post` are GET and POST over HTTP/2, many at once on a few connections.
+    """
 
     GET = "get"
     POST = "post"
     FRESH = "fresh"
     STREAM = "stream"
     WEBSOCKET = "websocket"
+    H2 = "h2"
+    H2_POST = "h2post"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +34,7 @@ class Record:
     `late` is how much later than scheduled it was sent: more than a little is the load's own fault. `status` is 0 without an answer.
     `age` and `reused` tell how old the connection was and how many requests it had served. `race` is true for a kept connection
     that ended before a byte of the answer came: its server closed it just as it was used again.
+    `refused` counts how often a server that was leaving gave it back unseen (HTTP/2), and it was sent again.
     `events` counts what a stream or a WebSocket brought; `code` is the WebSocket's close code, 0 without a close frame;
     `ended_by_us` says who sent the first one.
     """
@@ -46,6 +52,7 @@ class Record:
     events: int = 0
     code: int = 0
     ended_by_us: bool = False
+    refused: int = 0
 
     @property
     def end(self) -> float:
