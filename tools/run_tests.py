@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _UNIT_GOAL = 2.0
 _TIER_LIMIT = {"unit": 120.0, "flow": 300.0, "e2e": 2700.0}  # seconds after which something hangs
 _BOXES = ("main", "second")
+_HEAVY = re.compile(r"bluegreen\.(inputs|__main__|host\.(keys|link|access_log))|test_inputs")
 _SLOWEST = ("test_crash.py", "test_action.py", "test_same_again.py", "test_site_changes.py")
 
 
@@ -70,11 +72,21 @@ def _run(name: str) -> _Tier:
 
 
 def _shares(name: str) -> list[list[str]]:
-    """Which files run together: the unit tests in two heaps, else each file alone, the slow and the large ones first."""
+    """Which files run together: quick ones in two heaps, else each file alone, the slow and the large ones first."""
     found = (_ROOT / "tests" / name).rglob("test_*.py")
     ordered = sorted(found, key=lambda path: (path.name not in _SLOWEST, -path.stat().st_size))
-    names = [str(path.relative_to(_ROOT)) for path in ordered]
-    return [names[0::2], names[1::2]] if name == "unit" else [[one] for one in names]
+    if name == "unit":
+        heaps = [[path for path in ordered if _heavy(path)], [path for path in ordered if not _heavy(path)]]
+    elif name == "flow":
+        heaps = [ordered[0::2], ordered[1::2]]
+    else:
+        heaps = [[path] for path in ordered]
+    return [[str(path.relative_to(_ROOT)) for path in heap] for heap in heaps]
+
+
+def _heavy(path: Path) -> bool:
+    """Whether a unit test imports pydantic or paramiko; the other heap has Hypothesis and rich, and few libraries load in both."""
+    return _HEAVY.search(path.read_text(encoding="utf-8")) is not None
 
 
 def _share(paths: list[str], free: queue.SimpleQueue[str], deadline: float) -> _Tier:
