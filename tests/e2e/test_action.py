@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.box import Box
+from tests.e2e.deploying import QUICK
 from tests.e2e.product import APP, ROOT, Product, serving
 from tests.e2e.runner import Runner, cancel
 from tests.load import Load
@@ -23,6 +24,22 @@ from tests.load.checker import nobody_noticed
 def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One job's temporary folder, so that only the first test waits for the installation."""
     return tmp_path_factory.mktemp("runner")
+
+
+@pytest.fixture(scope="module")
+def product(running_box: Box, tmp_path_factory: pytest.TempPathFactory) -> Product:
+    """v0 is live, and every test leaves a live release to the next."""
+    running_box.reset()
+    product = Product(running_box, tmp_path_factory.mktemp("product"))
+    product.inputs |= QUICK
+    assert product.deploy("v0").exit_code == 0
+    return product
+
+
+@pytest.fixture
+def box(product: Product) -> Box:
+    """The box on which it is."""
+    return product.box
 
 
 @pytest.fixture
@@ -84,37 +101,39 @@ def test_a_cancelled_job_leaves_the_host_as_it_was(
 ) -> None:
     """The runner signals only the step's bash, which the program has replaced; no user notices, and the next deployment succeeds."""
     box = product.box
-    assert product.deploy("v1").exit_code == 0
+    (live,) = serving(box)
     before = lies_on(box)
     load.start()
-    running = step("v2", bad=bad, shift=shift, watch="20s", drain_timeout="15s", stop_timeout="2s").start()
+    running = step(f"{live}-next", bad=bad, shift=shift, watch="20s", drain_timeout="15s", stop_timeout="2s").start()
     running.wait_for(moment)
     assert b"entrypoint.py" in Path(f"/proc/{running.process.pid}/cmdline").read_bytes()
     done = cancel(running)
     assert done.exit_code == 130, done.out
-    assert serving(box) == {"v1": 40}
+    assert serving(box) == {live: 40}
     assert soon(box, before, 30) == before
     records = load.stop()
     assert len(records) > 100
     assert nobody_noticed(records, []) == []
-    assert product.deploy("v3", shift="100%", watch="0s").exit_code == 0
-    assert serving(box) == {"v3": 40}
+    after = f"v{int(live.removeprefix('v')) + 1}"
+    assert product.deploy(after).exit_code == 0
+    assert serving(box) == {after: 40}
 
 
-def test_a_runner_that_is_killed_leaves_the_host_as_it_was_too(box: Box, product: Product, step: Callable[..., Runner]) -> None:
+def test_a_runner_that_is_killed_leaves_the_host_as_it_was_too(box: Box, step: Callable[..., Runner]) -> None:
     """Nothing in the program can run then; the guardian on the host does it."""
-    assert product.deploy("v1").exit_code == 0
+    (live,) = serving(box)
     before = lies_on(box)
-    running = step("v2", shift="10% 20s", drain_timeout="5s", stop_timeout="2s").start()
+    running = step(f"{live}-next", shift="10% 20s", drain_timeout="5s", stop_timeout="2s").start()
     running.wait_for("10 % of the requests go to")
     os.killpg(running.process.pid, signal.SIGKILL)
     running.finish(5)
     assert soon(box, before, 25) == before
-    assert serving(box) == {"v1": 40}
+    assert serving(box) == {live: 40}
 
 
 def test_the_readmes_workflow_runs_verbatim(box: Box, tmp_path: Path) -> None:
     """Under `act`, which runs it as GitHub does, down to the secrets and the job summary."""
+    box.reset()
     found = re.search(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert found
     repository = tmp_path / "repository"
