@@ -35,21 +35,29 @@ fi
 iptables -F INPUT && iptables -P INPUT ACCEPT
 iptables -F OUTPUT && iptables -P OUTPUT ACCEPT
 
-/usr/local/lib/bluegreen-box/ready.sh 100 || /bin/true
-mapfile -t containers < <(docker ps -aq)
-[ ${#containers[@]} -eq 0 ] || docker rm -fv "${containers[@]}" > /dev/null
-docker network prune -f > /dev/null
-docker volume prune -f > /dev/null
-mapfile -t images < <(docker images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | grep -vxF -f <(cat "$keep" 2> /dev/null; echo -) \
-    | awk '{ print ($1 ~ /<none>/) ? $2 : $1 }')
-[ ${#images[@]} -eq 0 ] || docker rmi -f "${images[@]}" > /dev/null
-
+remove_containers() {
+    for _ in {1..100}; do
+        curl -sf --unix-socket /run/docker.sock http://docker/_ping > /dev/null && break
+        sleep 0.1
+    done
+    mapfile -t containers < <(docker ps -aq)
+    [ ${#containers[@]} -eq 0 ] || docker rm -fv "${containers[@]}" > /dev/null
+}
+remove_containers &
 kill -KILL $(pgrep -x nginx) 2> /dev/null
 restore /etc/nginx
 rm -rf /var/lib/bluegreen /run/bluegreen /var/log/bluegreen /var/log/nginx/* /tmp/* /tmp/.[!.]* /home/ubuntu/.docker /home/ubuntu/.[a-z]*-bluegreen*
 : > /var/log/bluegreen-box/nginx.log
 rm -f /run/nginx.pid
+wait # NGINX's ports may have been a container's
+
+docker network prune -f > /dev/null &
+docker volume prune -f > /dev/null &
 nginx >> /var/log/bluegreen-box/nginx.log 2>&1 || exit 1
+mapfile -t images < <(docker images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | grep -vxF -f <(cat "$keep" 2> /dev/null; echo -) \
+    | awk '{ print ($1 ~ /<none>/) ? $2 : $1 }')
+[ ${#images[@]} -eq 0 ] || docker rmi -f "${images[@]}" > /dev/null
+wait
 for _ in {1..50}; do
     [ -s /run/nginx.pid ] && exit 0
     sleep 0.02
