@@ -1,6 +1,7 @@
 """Runs the tests tier by tier, all of them even after a failure, and says what each tier came to: collected = run, or it failed.
 
-Two processes share a tier, for two processors. Each has a box of its own, so end-to-end tests never meet.
+Two processes share a quick tier, for two processors. Three share the end-to-end tier, for those tests wait more than they work; each
+has a box of its own, so that they never meet.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parent.parent
 _UNIT_GOAL = 2.0
 _TIER_LIMIT = {"unit": 120.0, "flow": 300.0, "e2e": 2700.0}  # seconds after which something hangs
-_BOXES = ("main", "second")
+_BOXES = ("main", "second", "third")
 _HEAVY = re.compile(r"bluegreen\.(inputs|__main__|host\.(keys|link|access_log))|test_inputs")
-_SLOWEST = ("test_crash.py", "test_action.py", "test_same_again.py", "test_site_changes.py")
+_SLOWEST = (
+    *("test_crash.py", "test_action.py", "test_same_again.py", "test_site_changes.py", "test_bad_days.py", "test_neighbors.py"),
+    *("test_friday.py", "test_setup.py"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +134,7 @@ def _warm_up() -> None:
 
 
 def _raise_boxes() -> None:
-    """Bring the boxes up one after the other, and the engine below them: two processes would both start one."""
+    """Bring the boxes up one after the other, and the engine below them: processes that run at once would each start one."""
     for box in _BOXES:
         argv = (sys.executable, "-m", "tests.box", "up", "--name", box)
         subprocess.run(argv, cwd=_ROOT, stdout=subprocess.DEVNULL, timeout=_TIER_LIMIT["e2e"], check=False)
