@@ -15,7 +15,7 @@ from tests.e2e.deploying import APP_NAME, QUICK, expect_end
 from tests.e2e.product import ROOT, Product
 
 _NAME = "shop.example.test"
-_DRAIN = 5.0
+_DRAIN = 4.0
 _USERS = "grpc-users"
 
 
@@ -26,7 +26,7 @@ def _users(box: Box) -> Iterator[list[dict[str, Any]]]:
     box.docker("run", "-d", "--name", _USERS, "--network", "host", *mount, "myexample:v1", "python", "users.py", _NAME, "/certificate.pem")
     calls: list[dict[str, Any]] = []
     try:
-        box.sh(f"for i in {{1..100}}; do docker logs {_USERS} | grep -q stream && exit 0; sleep 0.1; done; exit 1")
+        box.sh(f"for i in {{1..100}}; do docker logs {_USERS} | grep -q unary && exit 0; sleep 0.1; done; exit 1")
         yield calls
         box.docker("stop", "-t", "15", _USERS)
         calls += [json.loads(line) for line in box.docker("logs", _USERS).splitlines() if line.startswith("{")]
@@ -67,6 +67,6 @@ def test_calls_of_every_shape_survive_a_shift_and_their_own_statuses_decide(box:
         done = product.deploy("v3", bad="fail=3", shift="50% 20s")
     expect_end(done, 8, "misbehaved at 50 % of the traffic: it failed", "POST /test.Shop/Unary answered 500", "v2 serves all traffic")
     assert {call["error"] for call in calls if call["error"]} == {"INTERNAL: a bad day"}
-    sick = product.deploy("v4", bad="sick", health_timeout="2s")
+    sick = product.deploy("v4", bad="sick", health_timeout="1s")
     expect_end(sick, 7, "grpc.health.v1 of /test.Shop answered 503", "it says that it does not serve", "v2 serves all traffic")
     expect_end(product.run("status"), 0, "v2 serves all traffic")

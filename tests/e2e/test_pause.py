@@ -17,9 +17,11 @@ _SHIFT = "20% 1s pause, 60% 1s"
 
 @pytest.fixture
 def paused(box: Box, product: Product, tmp_path: Path) -> Product:
-    """v2 is paused beside v1, and nobody noticed how it came to that."""
+    """v2 is paused beside v1, and nobody noticed how it came to that; v1 had nobody to share the traffic with, and did not pause."""
     product.inputs |= QUICK
-    expect_end(product.deploy("v1"), 0)
+    first = product.deploy("v1", shift=_SHIFT)
+    expect_end(first, 0, "No pause at 20 %: no other release serves", "v1 serves all traffic")
+    assert first.outputs["result"] == "deployed"
     with users(box, tmp_path / "before.jsonl") as load:
         done = product.deploy("v2", shift=_SHIFT)
         records = load.stop()

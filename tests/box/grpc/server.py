@@ -62,7 +62,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     print("serving", flush=True)
     told.wait()
-    server.stop(5).wait()
+    server.stop(1).wait()
 
 
 main()
