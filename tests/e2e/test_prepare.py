@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from bluegreen.errors import HostNotReady
+from bluegreen.host.clock import SystemClock
+from bluegreen.host.engine import DockerEngine
 from bluegreen.host.facts import read_facts
 from bluegreen.host.nginx import HostNginx
 from bluegreen.host.prepare import prepare
@@ -45,6 +47,20 @@ def test_damage_is_noticed_and_repaired(box: Box, connection: Connection, damage
     assert not read_facts(connection, APP).prepared
     assert prepare(connection, read_facts(connection, APP), APP)
     assert read_facts(connection, APP).prepared
+
+
+def test_a_frozen_engine_is_not_waited_for(box: Box) -> None:
+    """An engine that hangs answers nothing at all: what the host is comes all the same, and the engine is named as what hangs."""
+    dockerd = box.sh("pgrep -o -x dockerd")
+    with connect(box) as connection:
+        box.sh(f"kill -STOP {dockerd}")
+        try:
+            assert not read_facts(connection, APP).docker
+            with pytest.raises(HostNotReady, match="Docker did not tell about itself within 1 seconds") as caught:
+                DockerEngine(connection.docker_socket(), SystemClock(60), timeout=1).engine()
+        finally:
+            box.sh(f"kill -CONT {dockerd}")
+    assert "The engine hangs" in caught.value.means
 
 
 def test_a_user_without_sudo_is_told_what_to_type(box: Box) -> None:

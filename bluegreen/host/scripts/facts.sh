@@ -18,7 +18,8 @@ if [[ $EUID == 0 ]]; then fact root yes; fi
 if sudo -n true 2>/dev/null; then fact sudo yes; fi
 fact os "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release | tr -d \")"
 
-if answer=$(docker info -f '{{.ServerVersion}} {{.DockerRootDir}}' 2>&1) && [[ $answer =~ ^[0-9] ]]; then
+# A frozen engine answers nothing at all, and the engine's own client would wait for ever.
+if answer=$(timeout 10 docker info -f '{{.ServerVersion}} {{.DockerRootDir}}' 2>&1) && [[ $answer =~ ^[0-9] ]]; then
     read -r version root <<<"$answer"
     fact docker "$version"
 elif command -v docker >/dev/null; then
