@@ -45,6 +45,7 @@ def reroute(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, undo: U
         traffic = Traffic(job, log, plan.network.addresses(plan.color))
         eyes = _Eyes(watcher=watcher, traffic=traffic, preview=job.guardian.open_preview(plan.color))
         smoke_test(job, candidate, watcher, eyes.preview)
+        undo.push(f"let {candidate.name} finish and go", lambda: _let_go(job, plan, candidate))
         undo.push("take the traffic back", lambda: _take_back(job, plan, candidate))
         step = _shift_all(job, plan, candidate, eyes)
     if step is not None:
@@ -122,21 +123,28 @@ def _back(job: Job, plan: Plan) -> None:
 
 
 def _take_back(job: Job, plan: Plan, candidate: Replicas) -> None:
-    """All traffic follows the committed route again; the candidate may finish what it is still answering.
-
-    A paused deployment whose promotion is cancelled is paused again.
-    """
-    if job.clock.hurried() and plan.held is not None:
+    """All traffic follows the committed route again. A paused deployment whose promotion is cancelled is paused again."""
+    if _pauses_again(job, plan):
         job.guardian.disarm()
         job.tell.say(f"{candidate.name} is paused again, at {plan.held} % of the requests")
         return
     if job.guardian.routes().armed is not None:
         _back(job, plan)
     job.tell.say("all traffic is on the committed route again")
+
+
+def _let_go(job: Job, plan: Plan, candidate: Replicas) -> None:
+    """It may finish what it is still answering, and no reboot brings it back."""
+    if _pauses_again(job, plan):
+        return
     for container in candidate:
         job.host.containers.set_restart(container, RestartPolicy.NO)
     if not job.clock.hurried():
         drain(job, candidate)
+
+
+def _pauses_again(job: Job, plan: Plan) -> bool:
+    return job.clock.hurried() and plan.held is not None
 
 
 def _pause(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, undo: Undo) -> None:
