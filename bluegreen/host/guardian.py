@@ -173,7 +173,8 @@ class HostGuardian:
         raise HostNotReady(
             f"{failing or f'The guardian could not do `{verb}`'}: {rest}.",
             means=meaning(rest),
-            todo="Run `sudo nginx -t` and `namei -l /var/lib/bluegreen/splits /run/bluegreen` on the host, then deploy again.",
+            todo="Run `sudo nginx -t`, `namei -l /var/lib/bluegreen/splits /run/bluegreen` and `df -h /var/lib` on the host,"
+            " then deploy again.",
         )
 
     def _note(self, verb: str, *words: str) -> None:

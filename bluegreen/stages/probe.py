@@ -15,7 +15,7 @@ from bluegreen.stages.watcher import Watcher
 __all__ = ["probe"]
 
 _CONFIRM_AFTER = 0.2
-_UP_AGAIN = 0.2
+_UP_AGAIN = 0.1
 _ONE_REQUEST = 5.0
 _LAST_ASKED = 10
 
