@@ -28,7 +28,7 @@ _REPLICAS = 16
 def unmade_network(app: str) -> Network:
     """What stands in a plan for the network that Docker has yet to give a subnet."""
     blue, green = (tuple(f"ADDRESS-OF-{color}{number or ''}" for number in (0, *range(2, _REPLICAS + 1))) for color in ("BLUE", "GREEN"))
-    return Network(name=f"bluegreen-{app}", subnet="", blue=blue, green=green)
+    return Network(name=f"bluegreen-{app}", subnet="", blue=blue, green=green, gateway="ADDRESS-OF-THE-HOST")
 
 
 def foreseen_candidate(plan: Plan) -> Replicas:

@@ -43,6 +43,7 @@ def site_spec(
         stick_by=ask.traffic.stick_by,
         preview_host=ask.expect.site_host,
         ipv6=ipv6,
+        asked_from=plan.network.gateway if ask.traffic.nginx else "",
         http2_directive=nginx >= _HTTP2_DIRECTIVE_SINCE,
         keepalive_min_timeout=nginx >= _HITLESS_RELOAD_SINCE,
     )

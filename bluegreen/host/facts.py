@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Facts
+from bluegreen.host.nginx_container import read_container
 from bluegreen.host.script import load_script
 from bluegreen.host.ssh import Connection
 
 __all__ = ["read_facts"]
 
 
-def read_facts(connection: Connection, app: str) -> Facts:
-    """What the host is, and whether it is prepared for this app. Raises `HostNotReady` for a host that cannot run bash."""
+def read_facts(connection: Connection, app: str, nginx: str = "") -> Facts:
+    """What the host is, and whether it is prepared for this app; `nginx` names the container that NGINX runs in, if it does.
+
+    Raises `HostNotReady` for a host that cannot run bash.
+    """
     script = load_script("bluegreen-facts", "splits.sh", "facts.sh")
-    done = connection.run(script.argv(app), stdin=script.text)
+    done = connection.run(script.argv(app, nginx), stdin=script.text)
     found = dict(line.partition(" ")[::2] for line in done.out.splitlines())
     if done.status or "user" not in found:
         reason = (done.err.strip() or done.out.strip())[-400:]
@@ -37,4 +41,5 @@ def read_facts(connection: Connection, app: str) -> Facts:
         prepared="prepared" in found,
         ipv6="ipv6" in found,
         limits_logs="limits_logs" in found,
+        nginx_container=read_container(nginx, found.get("nginx_container", ""), found.get("running", "").split()) if nginx else None,
     )

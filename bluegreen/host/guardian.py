@@ -19,6 +19,7 @@ from bluegreen.host.ssh import Connection, Talk
 from bluegreen.model.color import Color, Split
 from bluegreen.model.container import Container
 from bluegreen.model.event import Event
+from bluegreen.model.nginx_container import nginx_command
 from bluegreen.model.release import Release
 from bluegreen.model.traffic import each_attempt
 
@@ -30,14 +31,14 @@ _BEATS_PER_LEASE = 7.5
 
 
 @contextmanager
-def start_guardian(connection: Connection, guard: Guard, clock: Clock) -> Iterator[HostGuardian]:
-    """Take the app's lock on the host and keep it until the block is left, however it is left.
+def start_guardian(connection: Connection, guard: Guard, clock: Clock, nginx: str = "") -> Iterator[HostGuardian]:
+    """Take the app's lock on the host and keep it until the block is left, however it is left. `nginx` names the container NGINX runs in.
 
     Raises `Locked` when another deployment holds the lock for longer than `guard.lock_timeout`, `HostNotReady` on an unprepared host.
     """
     script = load_script("bluegreen-guardian", "guardian_traffic.sh", "splits.sh", "ask.sh", "past.sh", "guardian_end.sh", "guardian.sh")
     owner = " ".join(guard.owner.split())
-    argv = script.argv(guard.app, prefix(guard.app), f"{guard.lease:g}", f"{guard.lock_timeout:.0f}")
+    argv = script.argv(guard.app, prefix(guard.app), f"{guard.lease:g}", f"{guard.lock_timeout:.0f}", nginx)
     talk = connection.talk(argv, script.text + f"{owner}\n".encode())
     stop = threading.Event()
     interval = min(_LONGEST_BEAT, guard.lease / _BEATS_PER_LEASE)
@@ -45,7 +46,7 @@ def start_guardian(connection: Connection, guard: Guard, clock: Clock) -> Iterat
     beating.start()
     try:
         _await_lock(talk, guard, clock)
-        guardian = HostGuardian(talk, guard, clock)
+        guardian = HostGuardian(talk, guard, clock, nginx)
         try:
             yield guardian
         finally:
@@ -59,10 +60,11 @@ def start_guardian(connection: Connection, guard: Guard, clock: Clock) -> Iterat
 class HostGuardian:
     """Implements `bluegreen.host.Guardian`. One verb at a time, on any thread."""
 
-    def __init__(self, talk: Talk, guard: Guard, clock: Clock) -> None:
+    def __init__(self, talk: Talk, guard: Guard, clock: Clock, nginx: str) -> None:
         self._talk = talk
         self._guard = guard
         self._clock = clock
+        self._nginx = nginx
         self._turn = threading.Lock()
         self._number = 0
 
@@ -172,9 +174,9 @@ class HostGuardian:
             return rest
         raise HostNotReady(
             f"{failing or f'The guardian could not do `{verb}`'}: {rest}.",
-            means=meaning(rest),
-            todo="Run `sudo nginx -t`, `namei -l /var/lib/bluegreen/splits /run/bluegreen` and `df -h /var/lib` on the host,"
-            " then deploy again.",
+            means=meaning(rest, self._nginx),
+            todo=f"Run `{nginx_command(self._nginx)} -t`, `namei -l /var/lib/bluegreen/splits /run/bluegreen` and `df -h /var/lib`"
+            " on the host, then deploy again.",
         )
 
     def _note(self, verb: str, *words: str) -> None:

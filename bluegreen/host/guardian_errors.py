@@ -36,8 +36,10 @@ def lost(means: str) -> GuardianLost:
     )
 
 
-def meaning(reason: str) -> str:
-    """What a refused verb probably means."""
+def meaning(reason: str, container: str) -> str:
+    """What a refused verb probably means; `container` is where NGINX runs, if in one."""
+    if "bucket" in reason and container:
+        return f"The container {container} has other directories than the host has today: `docker restart {container}` mends that."
     if "bucket" in reason:
         return "NGINX's workers cannot read the route (a directory on the way lacks o+x, or SELinux), or another file took our variables."
     if "not live" in reason or "does not answer" in reason:

@@ -65,7 +65,7 @@ def _make(api: APIClient, app: str, subnet: str) -> Network:
     plan = layout_of(name, subnet)
     pool = docker.types.IPAMPool(subnet=subnet, iprange=plan.others, gateway=plan.gateway)
     _create(api, app, docker.types.IPAMConfig(pool_configs=[pool]))
-    return Network(name=name, subnet=subnet, blue=plan.blue, green=plan.green)
+    return Network(name=name, subnet=subnet, blue=plan.blue, green=plan.green, gateway=plan.gateway)
 
 
 def _free_subnet(api: APIClient, app: str) -> str:

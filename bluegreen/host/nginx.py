@@ -1,28 +1,30 @@
-"""The host's NGINX: its site is replaced as one transaction by scripts/site.sh, and never when that could break what others serve."""
+"""The host's NGINX: its site is replaced as one transaction by scripts/site.sh, and never when that could break what others serve.
+
+It may run in a container of the user's; then its own command is run there, and its site is written into the directory mounted there.
+"""
 
 from __future__ import annotations
 
 import base64
-import re
+from pathlib import PurePosixPath
 
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Facts
 from bluegreen.host.nginx_conf import conflicts, parse_servers
+from bluegreen.host.nginx_container import CONF_DIR, lacking, missing
+from bluegreen.host.nginx_errors import broken, refusal
 from bluegreen.host.prepare import need_root
 from bluegreen.host.script import load_script
 from bluegreen.host.site_text import before_of, marker_of, parse_site, render_site, site_path, snippet_path
 from bluegreen.host.ssh import Completed, Connection
 from bluegreen.host.users_site import users_site
 from bluegreen.host.users_way import users_way
+from bluegreen.model.nginx_container import nginx_command
 from bluegreen.model.site import InstalledSite, SiteSpec, UsersSite, Way
 
 __all__ = ["HostNginx"]
 
-# Once NGINX has read `error_log` it complains in that log's format, `2026/11/24 16:33:33 [emerg] 109#109: unknown directive …`.
-_STAMP = re.compile(r"^\d{4}/\S+ \S+ (?=\[)|(?<=\] )\d+#\d+: ")
 _PURPOSE = "change NGINX's configuration and reload it"
-_BACK = "The site is as it was before, and NGINX serves it."
-_UNTOUCHED = "NGINX's configuration was not touched."
 
 
 class HostNginx:
@@ -32,21 +34,33 @@ class HostNginx:
         self.notes: tuple[str, ...] = ()
         self._connection = connection
         self._facts = facts
+        self._container = facts.nginx_container
+        self._name = facts.nginx_container.name if facts.nginx_container else ""
+        self._conf_dir = facts.nginx_container.on_host(CONF_DIR) if facts.nginx_container else CONF_DIR
 
     def version(self) -> tuple[int, ...]:
         """For example (1, 22, 1). Raises `HostNotReady` when there is no NGINX."""
         if not self._facts.nginx:
+            if self._container is not None:
+                raise missing(self._container)
             raise HostNotReady(
                 "The host has no NGINX.",
                 means="`nginx -v` finds nothing in /usr/sbin or on the PATH.",
                 state="Nothing was changed.",
-                todo="Install it: `sudo apt-get install nginx`, or `sudo dnf install nginx && sudo systemctl enable --now nginx`.",
+                todo="Install it: `sudo apt-get install nginx`, or `sudo dnf install nginx && sudo systemctl enable --now nginx`."
+                " Or name the container that yours runs in: `nginx: container:NAME`.",
             )
         return tuple(int(part) for part in self._facts.nginx.split("."))
 
     def site(self, app: str) -> InstalledSite | None:
         """The app's site file, if there is one."""
-        done = self._connection.run(("cat", site_path(app), snippet_path(app)))
+        if self._container is None:
+            done = self._connection.run(("cat", site_path(app), snippet_path(app)))
+        elif self._conf_dir:
+            # As root: the directory may be a volume, which nobody else may look into.
+            done = self._connection.run((*self._sudo, "cat", self._file(app)))
+        else:
+            return None
         return parse_site(done.out) if done.out else None
 
     def text(self, spec: SiteSpec) -> str:
@@ -66,7 +80,11 @@ class HostNginx:
 
     def problems(self, app: str, server_names: tuple[str, ...], listen: tuple[str, ...]) -> tuple[str, ...]:
         """What in the host's configuration would keep users from reaching our site, each with file and line and its remedy."""
-        return conflicts(parse_servers(self._dump()), site_path(app), server_names, listen)
+        found = conflicts(parse_servers(self._dump()), site_path(app), server_names, listen)
+        if self._container is None:
+            return found
+        there = (problem.replace(f"{CONF_DIR}/", f"{self._conf_dir}/") for problem in found)
+        return (*(f"In the container {self._name}, {lack}." for lack in lacking(self._container, app)), *there)
 
     def users_site(self, app: str, url: str, installed: InstalledSite | None) -> UsersSite:
         """What the user's own configuration means for an app in `include` mode whose users type `url`."""
@@ -77,18 +95,26 @@ class HostNginx:
         installed = self.site(app)
         return users_way(self._dump(), app, places, url, before_of(installed.text if installed else ""))
 
+    def _file(self, app: str) -> str:
+        """Where the site's text lies on the host."""
+        return str(PurePosixPath(self._conf_dir) / PurePosixPath(site_path(app)).name)
+
+    @property
+    def _sudo(self) -> tuple[str, ...]:
+        return () if self._facts.root else ("sudo", "-n")
+
     def _dump(self) -> str:
-        sudo = () if self._facts.root else ("sudo", "-n")
         need_root(self._facts, "read NGINX's configuration")
-        done = self._connection.run((*sudo, "env", "PATH=/usr/sbin:/usr/local/sbin:/sbin:/usr/bin:/bin", "nginx", "-T"))
+        where = ("docker", "exec", self._name) if self._name else ("env", "PATH=/usr/sbin:/usr/local/sbin:/sbin:/usr/bin:/bin")
+        done = self._connection.run((*self._sudo, *where, "nginx", "-T"))
         if done.status:
-            raise _broken(done.err)
+            raise broken(done.err, nginx_command(self._name))
         return done.out
 
     def _change(self, action: str, app: str, text: str) -> InstalledSite | None:
         need_root(self._facts, _PURPOSE)
         script = load_script("bluegreen-site", "ask.sh", "site.sh")
-        argv = script.argv(action, app, marker_of(text), root=self._facts.root)
+        argv = script.argv(action, app, marker_of(text), self._name, self._conf_dir if self._name else "", root=self._facts.root)
         done = self._connection.run(argv, stdin=script.text + text.encode(), timeout=180)
         return self._understand(app, done)
 
@@ -97,7 +123,7 @@ class HostNginx:
         self.notes = tuple(line.removeprefix("note ") for line in lines if line.startswith("note "))
         for number, line in enumerate(lines):
             if line.startswith("no "):
-                raise _refusal(line.removeprefix("no "), "\n".join(lines[number + 1 :]), app)
+                raise refusal(line.removeprefix("no "), "\n".join(lines[number + 1 :]), self._file(app), self._name)
         if lines[-1:] != ["ok"]:
             raise HostNotReady(
                 f"Changing NGINX's site did not come to an end: {(done.err or done.out).strip()[-400:] or f'status {done.status}'}.",
@@ -106,51 +132,3 @@ class HostNginx:
             )
         before = next((line.removeprefix("previous ") for line in lines if line.startswith("previous ")), "-")
         return None if before == "-" else parse_site(base64.b64decode(before).decode(errors="replace"))
-
-
-def _broken(said: str) -> HostNotReady:
-    early = "/etc/nginx/bluegreen/" in said and "No such file" in said
-    complaints = [_STAMP.sub("", line) for line in said.splitlines() if line.startswith("nginx: ") or "[emerg]" in line]
-    return HostNotReady(
-        "\n".join(("NGINX's configuration was broken before this deployment touched it:", *complaints)),
-        means="Somebody changed a file under /etc/nginx; NGINX goes on with what it had loaded, but could not start again.",
-        state=_UNTOUCHED,
-        todo="Put the line back that stood there before: the first deployment makes that file, and prints the edit."
-        if early
-        else "Correct the file and line it names until `sudo nginx -t` succeeds, then deploy again.",
-    )
-
-
-def _refusal(kind: str, reason: str, app: str) -> HostNotReady:
-    path = site_path(app)
-    if kind == "broken":
-        return _broken(reason)
-    if kind == "stopped":
-        return HostNotReady(
-            f"NGINX does not run on the host: {reason}.",
-            means="It was stopped, or could not start.",
-            state=_UNTOUCHED,
-            todo="Start it: `sudo systemctl start nginx` (and `sudo systemctl enable nginx`, so that a reboot does), then deploy again.",
-        )
-    if kind == "edited":
-        return HostNotReady(
-            f"Somebody edited {path}: it no longer matches the digest in its first line.",
-            means="Replacing it would lose that edit.",
-            state=_UNTOUCHED,
-            todo=f"Keep the edit in a file of your own in /etc/nginx/conf.d, then `sudo mv {path} {path}.edited` and deploy again.",
-        )
-    if kind == "not-included":
-        return HostNotReady(
-            f"NGINX does not read {path}.",
-            means="/etc/nginx/nginx.conf lacks the usual line.",
-            state=_BACK,
-            todo="Add `include /etc/nginx/conf.d/*.conf;` to the http block of /etc/nginx/nginx.conf, then deploy again.",
-        )
-    if kind == "busy":
-        return HostNotReady(f"NGINX's site could not be changed: {reason}.", state=_UNTOUCHED, todo="Deploy again when it has ended.")
-    return HostNotReady(
-        f"NGINX does not take the new site:\n{reason}",
-        means="A certificate or a name in it is wrong, or another file uses the same listen address in a way that excludes it.",
-        state=_BACK,
-        todo="Correct the input or the file that NGINX names, then deploy again.",
-    )

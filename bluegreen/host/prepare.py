@@ -16,7 +16,8 @@ def prepare(connection: Connection, facts: Facts, app: str) -> tuple[str, ...]:
         return ()
     need_root(facts, "make the directories that a deployment needs")
     script = load_script("bluegreen-prepare", "splits.sh", "prepare.sh")
-    done = connection.run(script.argv(facts.user, app, root=facts.root), stdin=script.text)
+    nginx = facts.nginx_container.name if facts.nginx_container else ""
+    done = connection.run(script.argv(facts.user, app, "", nginx, root=facts.root), stdin=script.text)
     if done.status:
         reason = (done.err.strip() or done.out.strip())[-400:]
         raise HostNotReady(

@@ -18,6 +18,7 @@ from bluegreen.host.guardian import start_guardian
 from bluegreen.host.http import Requests
 from bluegreen.host.meter import Meter
 from bluegreen.host.nginx import HostNginx
+from bluegreen.host.nginx_container import lacking, unfit
 from bluegreen.host.patience import Job
 from bluegreen.host.peek import peek
 from bluegreen.host.prepare import prepare
@@ -27,6 +28,7 @@ from bluegreen.host.setup import set_up
 from bluegreen.host.site_text import LOOPBACK_PORT
 from bluegreen.host.smoke import run_smoke_test
 from bluegreen.host.ssh import Connection
+from bluegreen.host.subnet import network_name
 from bluegreen.model.ask import Ask, Command
 from bluegreen.model.progress import Progress
 from bluegreen.model.site import AppProtocol
@@ -37,7 +39,7 @@ _LOOPBACK = "127.0.0.1"
 _DIAL = 10.0
 # Each that asks Docker is another `docker system dial-stdio` on the host, some 25 MB; engine_link.py keeps one more, the main thread's.
 _SIDE_BY_SIDE = 2
-_EVERY_ADDRESS = ("", "*", "0.0.0.0", "[::]")  # noqa: S104 — NGINX's spellings, which we only read
+_EVERY_ADDRESS = ("", "*", "0.0.0.0", "[::]", "::")  # noqa: S104 — NGINX's spellings, which we only read
 
 
 @contextmanager
@@ -49,7 +51,7 @@ def connect(ask: Ask, clock: Clock, tell: Progress) -> Iterator[RemoteHost]:
         with stating("Nothing was changed."):
             connection = opened.enter_context(Connection.open(ask.connection, clock, meter))
             connection.docker_socket()  # what it opens ahead of need opens while the facts are read
-            facts = read_facts(connection, ask.app.app)
+            facts = read_facts(connection, ask.app.app, ask.traffic.nginx)
             _tell_facts(facts, tell)
             host = RemoteHost(connection, facts, clock, ask, meter)
             opened.callback(host.containers.close)
@@ -70,38 +72,65 @@ class RemoteHost:
         self._connection = connection
         self._requests = Requests(connection, clock)
         self._clock = clock
+        self._nginx = ask.traffic.nginx
+        self._network = network_name(ask.app.app)
+        self._private = facts.nginx_container.address(self._network) if facts.nginx_container else _LOOPBACK
         self._listen = ask.traffic.listen
         self._app_host = ask.expect.host
         self._grpc = ask.expect.protocol is AppProtocol.GRPC
         self._meter = meter
 
     def prepare(self, app: str) -> tuple[str, ...]:
-        """Make what the host lacks, and say what was made."""
-        return tuple(f"made {what}" for what in prepare(self._connection, self.facts, app))
+        """Make what the host lacks, and say what was made. Raises `HostNotReady` for an NGINX container that was not given all of it."""
+        made = (*prepare(self._connection, self.facts, app), *self._network_for_nginx(app))
+        container = self.facts.nginx_container
+        if container is not None and (found := lacking(container, app)):
+            raise unfit(container, app, found)
+        return tuple(f"made {what}" for what in made)
 
     def set_up(self, app: str, *, dry: bool) -> tuple[str, ...]:
         """Make all that a bare host lacks, and say what was or would be made."""
-        return set_up(self._connection, self.facts, app, dry=dry)
+        made = set_up(self._connection, self.facts, app, dry=dry)
+        # One who has just been let use Docker may not until the next login.
+        return (*made, *self._network_for_nginx(app, dry=dry)) if self.facts.docker else made
+
+    def _network_for_nginx(self, app: str, *, dry: bool = False) -> tuple[str, ...]:
+        """The network that the user's NGINX container has to join, so it must be there before anything of the app's is."""
+        if self.facts.nginx_container is None or self.containers.find_network(app) is not None:
+            return ()
+        return (f"the Docker network {self._network if dry else self.containers.network(app).name}",)
 
     def guard(self, guard: Guard) -> AbstractContextManager[Guardian]:
         """Take the app's lock, and hold it while the block runs."""
-        return start_guardian(self._connection, guard, self._clock)
+        return start_guardian(self._connection, guard, self._clock, self._nginx)
 
     def get(self, address: str, port: int, path: str, *, host: str, timeout: float) -> Answer:
         """One GET, as seen from the host, straight to an address on it."""
         return self._requests.get(self._asked(Request(address=address, port=port, path=path, host=host)), timeout)
 
     def preview(self, name: str, path: str, *, timeout: float) -> Answer:
-        """One GET through NGINX's loopback-only preview server."""
+        """One GET through NGINX's preview server, which answers this host alone."""
         headers = (("X-Bluegreen-Host", self._app_host),) if self._app_host else ()
-        request = Request(address=_LOOPBACK, port=LOOPBACK_PORT, path=path, host=name, headers=headers, through_nginx=True)
-        return self._requests.get(self._asked(request), timeout)
+        request = Request(address=self._private, port=LOOPBACK_PORT, path=path, host=name, headers=headers, through_nginx=True)
+        answer = self._requests.get(self._asked(request), timeout)
+        if not answer.status and self._nginx_moved():
+            answer = self._requests.get(replace(self._asked(request), address=self._private), timeout)
+        return answer
+
+    def _nginx_moved(self) -> bool:
+        """Whether a restart gave NGINX's container another address on the app's network, which is known from now on."""
+        if not self._nginx:
+            return False
+        form = f'{{{{with index .NetworkSettings.Networks "{self._network}"}}}}{{{{.IPAddress}}}}{{{{end}}}}'
+        found = self._connection.run(("docker", "container", "inspect", "-f", form, self._nginx)).out.strip()
+        before, self._private = self._private, found or self._private
+        return self._private != before
 
     def smoke_test(self, name: str, script: str, *, timeout: float, on_line: Callable[[str], None]) -> int | None:
         """Run a shell script on this machine, whose BLUEGREEN_PREVIEW_URL leads to that preview."""
 
         def dial() -> socket.socket:
-            return self._connection.forward(_LOOPBACK, LOOPBACK_PORT, timeout=_DIAL)
+            return self._connection.forward(self._private, LOOPBACK_PORT, timeout=_DIAL)
 
         try:
             dial().close()
@@ -117,13 +146,18 @@ class RemoteHost:
     def knock(self, url: str, token: str, *, timeout: float) -> Answer:
         """One GET of `url` to the host's own NGINX, carrying the token."""
         request = Request.of_url(url, _LOOPBACK, (("X-Bluegreen-Probe", token),))
-        own = (at.rpartition(":")[0] for at in self._listen if at.rpartition(":")[2] == str(request.port))
-        address = next((at.strip("[]") for at in own if at not in _EVERY_ADDRESS), _LOOPBACK)
+        address = next((at.strip("[]") for at in self._listens_on(request.port) if at not in _EVERY_ADDRESS), _LOOPBACK)
         return self._requests.get(self._asked(replace(request, address=address, through_nginx=True)), timeout)
 
     def _asked(self, request: Request) -> Request:
         """The request itself, or the question that an app of gRPC understands: of the service that the path names."""
         return replace(request, path=grpc_health.PATH, service=request.path.strip("/")) if self._grpc else request
+
+    def _listens_on(self, port: int) -> tuple[str, ...]:
+        """The addresses at which users find that port: those of NGINX's own, or those at which its container publishes it."""
+        if self.facts.nginx_container is not None:
+            return self.facts.nginx_container.published_at(port)
+        return tuple(at.rpartition(":")[0] for at in self._listen if at.rpartition(":")[2] == str(port))
 
     def peek(self, app: str) -> Peek:
         """The links, the recipes and the lock's holder, read without taking the lock."""
@@ -143,7 +177,7 @@ class RemoteHost:
 
     def access_log(self, app: str) -> AbstractContextManager[AccessLog]:
         """Follow the app's access log until the block is left. What will be asked through NGINX is a preview: it is dialled meanwhile."""
-        self._requests.dial_ahead(_LOOPBACK, LOOPBACK_PORT)
+        self._requests.dial_ahead(self._private, LOOPBACK_PORT)
         return follow_access_log(self._connection, app)
 
     def round_trips(self) -> int:

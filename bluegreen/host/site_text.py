@@ -112,6 +112,8 @@ def _body(spec: SiteSpec, *, marker: str) -> str:
         keepalive_min_timeout=spec.keepalive_min_timeout,
         body_size=_word(spec.body_size),
         grpc=spec.protocol is AppProtocol.GRPC,
+        asked_from=_word(spec.asked_from) if spec.asked_from else "",
+        own_reach="For the host alone" if spec.asked_from else "Loopback only",
         sticky=_sticky(spec.stick_by),
         preview_host=_word(spec.preview_host or _first_name(spec)),
         include=spec.mode is SiteMode.INCLUDE,

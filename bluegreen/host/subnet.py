@@ -69,7 +69,7 @@ def read_network(app: str, found: Mapping[str, Any]) -> Network | None:
     if not config or not config.get("IPRange"):
         return None
     plan = layout_of(name, str(config["Subnet"]))
-    return Network(name=name, subnet=str(config["Subnet"]), blue=plan.blue, green=plan.green)
+    return Network(name=name, subnet=str(config["Subnet"]), blue=plan.blue, green=plan.green, gateway=plan.gateway)
 
 
 def ipv4_config(found: Mapping[str, Any]) -> Mapping[str, Any] | None:

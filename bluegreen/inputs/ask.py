@@ -147,6 +147,7 @@ def _traffic(inputs: Inputs) -> TrafficAsk:
         tls_certificate_key=inputs.tls_certificate_key,
         url=inputs.url,
         site=SiteMode(inputs.site),
+        nginx=inputs.nginx,
         body_size=inputs.client_max_body_size,
         stick_by=inputs.stick_by,
         steps=inputs.shift,

@@ -178,8 +178,7 @@ class ShiftStep:
 class TrafficAsk:
     """Where users come in, and how the traffic moves. `listen` is NGINX's own spelling of each address, without `ssl`.
 
-    `server_names` holds `_` where no name is given. `url` is what users type; empty when none was given.
-    `stick_by` is `request`, `ip` or `cookie:NAME`.
+    `server_names` is `_`, `url` empty where none is given; `nginx` names its container. `stick_by` is `request`, `ip` or `cookie:NAME`.
     """
 
     server_names: tuple[str, ...] = ("_",)
@@ -188,6 +187,7 @@ class TrafficAsk:
     tls_certificate_key: str = ""
     url: str = ""
     site: SiteMode = SiteMode.MANAGED
+    nginx: str = ""
     body_size: str = "50m"
     stick_by: str = "request"
     steps: tuple[ShiftStep, ...] = ()

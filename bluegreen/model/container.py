@@ -81,12 +81,16 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """The app's own network. `blue` and `green` are the fixed addresses of each color's replicas, the first replica first."""
+    """The app's own network. `blue` and `green` are the fixed addresses of each color's replicas, the first replica first.
+
+    `gateway` is the host's own address on it.
+    """
 
     name: str
     subnet: str
     blue: tuple[str, ...]
     green: tuple[str, ...]
+    gateway: str = ""
 
     def addresses(self, color: Color) -> tuple[str, ...]:
         """The fixed addresses of one color."""

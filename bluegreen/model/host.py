@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Network, Role
 from bluegreen.model.event import Event
+from bluegreen.model.nginx_container import NginxContainer
 from bluegreen.model.observed import Observed, Routes
 from bluegreen.model.release import Release, Settings
 from bluegreen.model.site import InstalledSite
@@ -19,7 +20,8 @@ __all__ = ["ContainerSpec", "Facts", "Guard", "Peek", "Seen"]
 class Facts:
     """What the host is, read once after login. Sizes are bytes; `nginx` and `docker` are versions, empty when there is none.
 
-    `limits_logs` says that the engine itself limits the size of containers' logs.
+    `limits_logs` says that the engine itself limits the size of containers' logs. `nginx_container` is the one that was asked for, in
+    whatever state it is; None where NGINX is the host's own.
     """
 
     user: str
@@ -35,6 +37,7 @@ class Facts:
     prepared: bool
     ipv6: bool = True
     limits_logs: bool = False
+    nginx_container: NginxContainer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,8 @@ class SiteSpec:
     """All that the site's text depends on. `blue` and `green` are `address:port`; `http2_directive` is NGINX >= 1.25.1's spelling.
 
     In `include` mode names, listens, certificate and body size are the user's own, and not looked at.
-    `stick_by` is `request`, `ip` or `cookie:NAME`. `adopted` is the color whose address is not ours but an adopted app's.
+    `stick_by` is `request`, `ip` or `cookie:NAME`. `adopted` is the color whose address is not ours but an adopted app's. `asked_from` is
+    the host's address as an NGINX in a container sees it, the only one that may ask our own server there; empty for the host's own NGINX.
     """
 
     app: str
@@ -112,6 +113,7 @@ class SiteSpec:
     keepalive_min_timeout: bool = False
     ipv6: bool = True
     adopted: Color | None = None
+    asked_from: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

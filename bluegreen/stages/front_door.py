@@ -8,6 +8,7 @@ from bluegreen.decide.site_spec import own_url
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Seen
 from bluegreen.model.neighbor import Adopted
+from bluegreen.model.nginx_container import nginx_command
 from bluegreen.model.observed import Answer
 from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import SiteMode
@@ -49,8 +50,10 @@ def _not_reached(job: Job, url: str, answer: Answer, seen: Seen | None) -> HostN
             todo="\n".join(map(str, users.edits))
             or "`sudo nginx -t && sudo systemctl reload nginx`, and correct `url` if it leads elsewhere; then deploy again.",
         )
+    container = job.ask.traffic.nginx
     return HostNotReady(
         what,
-        means="Another NGINX site answers for this name and port, or `url` does not fit `listen` and `server-name`.",
-        todo="Look for other server blocks with this name in `sudo nginx -T`, and correct `url`, `server-name` or `listen`.",
+        means="Another NGINX site answers for this name and port, or `url` does not fit `listen` and `server-name`"
+        f"{f', or the container {container} publishes no such port' if container else ''}.",
+        todo=f"Look for other blocks with this name in `{nginx_command(container)} -T`, and correct `url`, `server-name` or `listen`.",
     )

@@ -52,12 +52,12 @@ def _settled(job: Job, plan: Plan, serving: Replicas | None) -> SiteSpec:
         return _included(job, plan, spec, installed)
     if installed is not None and installed.text == nginx.text(spec):
         return spec
+    keep = "" if job.ask.traffic.nginx else " Or keep that site, and use `site: include` with `url`: one line of it leads to the app then."
     if problems := nginx.problems(spec.app, spec.server_names, wanted_listens(spec)):
         raise HostNotReady(
             "Another site on this host is in the way of ours. " + " ".join(problems),
             means="NGINX would go on sending the users to that other site, and only warn about it.",
-            todo="Do what is said above, or use another `server-name` or `listen`. Or keep that site and use `site: include` with `url`:"
-            " then one line of it leads to the app.",
+            todo=f"Do what is said above, or use another `server-name` or `listen`.{keep}",
         )
     return spec
 

@@ -63,7 +63,8 @@ class FakeContainers:
     def network(self, app: str) -> Network:
         self._world.op("network")
         self._world.networked = True
-        return Network(name=f"bluegreen-{app}", subnet="10.9.0.0/16", blue=("10.9.0.2", "10.9.0.3"), green=("10.9.0.34", "10.9.0.35"))
+        blue, green = ("10.9.0.2", "10.9.0.3"), ("10.9.0.34", "10.9.0.35")
+        return Network(name=f"bluegreen-{app}", subnet="10.9.0.0/16", blue=blue, green=green, gateway="10.9.0.1")
 
     def find_network(self, app: str) -> Network | None:
         return self.network(app) if self._world.networked else None

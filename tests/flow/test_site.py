@@ -110,6 +110,16 @@ def test_a_conflict_is_found_before_anything_is_started(empty: Stage) -> None:
     assert empty.host.world.site is None
 
 
+def test_an_nginx_in_a_container_is_asked_from_the_app_s_own_network(empty: Stage) -> None:
+    """The site names the host's address there; where NGINX is the host's own it names none, and stays what it is."""
+    empty.deploy("v1", traffic=TrafficAsk(watch=1))
+    assert empty.host.world.site is not None
+    assert "asked_from=''" in empty.host.world.site.text
+    empty.deploy("v2", traffic=TrafficAsk(watch=1, nginx="web"))
+    assert "asked_from='10.9.0.1'" in empty.host.world.site.text
+    assert "asked_from='ADDRESS" not in "".join(empty.plan("v3", traffic=TrafficAsk(watch=1, nginx="web")).diff)
+
+
 def test_what_nginx_had_to_say_is_told(empty: Stage) -> None:
     """Old workers that still serve connections, for example."""
     empty.host.nginx.notes = ("2 old NGINX worker(s) still serve connections",)

@@ -1,16 +1,24 @@
 # shellcheck shell=bash
-# What the host is, one `name value` a line, in one round trip. Joined after splits.sh. $2 is the app.
+# What the host is, one `name value` a line, in one round trip. Joined after splits.sh. $2 is the app, $3 the container in which NGINX runs.
 set -u
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 shopt -s nullglob
-app=$2
+app=$2 container=${3-}
 home=/var/lib/bluegreen/apps/$app
 
 fact() { printf '%s %s\n' "$1" "${2//$'\n'/ }"; }
 
 prepared() {
     [[ -w $home && -w $home/releases && -w $home/preview && -w /run/bluegreen && -r /var/log/bluegreen/$app.log ]] || return 1
-    [[ -e /etc/tmpfiles.d/bluegreen.conf && -e /etc/logrotate.d/bluegreen-$app ]] && splits_whole
+    [[ -e /etc/tmpfiles.d/bluegreen.conf && -e /etc/logrotate.d/bluegreen-$app ]] && reopens && splits_whole
+}
+
+reopens() { # whether logrotate tells the NGINX that is meant
+    if [[ -n $container ]]; then
+        grep -qsF "docker exec $container nginx" "/etc/logrotate.d/bluegreen-$app"
+    else
+        ! grep -qsF 'docker exec' "/etc/logrotate.d/bluegreen-$app"
+    fi
 }
 
 fact user "$(id -un)"
@@ -32,7 +40,20 @@ if grep -qs -e max-size -e max_size /etc/docker/daemon.json || tr '\0' ' ' </pro
     fact limits_logs yes
 fi
 
-if answer=$(nginx -V 2>&1); then
+nginx_says() {
+    if [[ -n $container ]]; then [[ -n ${root-} ]] && docker exec "$container" nginx "$@" </dev/null; else nginx "$@"; fi
+}
+
+if [[ -n $container && -n ${root-} ]]; then # an engine that hangs is not asked again
+    shown='{"state":{{json .State.Status}},"mode":{{json .HostConfig.NetworkMode}},"mounts":{{json .Mounts}}'
+    shown+=',"networks":{{json .NetworkSettings.Networks}},"ports":{{json .NetworkSettings.Ports}}}'
+    if answer=$(docker container inspect -f "$shown" "$container" 2>/dev/null); then
+        fact nginx_container "$answer"
+    else
+        fact running "$(docker ps --format '{{.Names}}' 2>/dev/null)"
+    fi
+fi
+if answer=$(nginx_says -V 2>&1); then
     version=${answer#*nginx/}
     fact nginx "${version%%[!0-9.]*}"
     modules=

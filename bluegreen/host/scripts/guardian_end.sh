@@ -33,10 +33,6 @@ end_session() { # a frozen deployer that wakes up finds no channel left to act w
     done
 } 2>/dev/null
 
-engine() {
-    docker "$@" </dev/null 8>&- 9>&- || sudo -n docker "$@" </dev/null 8>&- 9>&-
-} 2>/dev/null
-
 count_established() { # PORT-IN-HEX: adds established connections to REPLY; a container's own health check over loopback is none
     local here there state
     while read -r _ here there state _; do

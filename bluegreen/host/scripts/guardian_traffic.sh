@@ -10,7 +10,7 @@ umask 077
 
 APP=$2 PREFIX=$3
 # shellcheck disable=SC2034  # guardian.sh waits by them
-LEASE=$4 LOCK_TIMEOUT=$5
+LEASE=$4 LOCK_TIMEOUT=$5 NGINX_CONTAINER=${6-}
 HOME_DIR=/var/lib/bluegreen/apps/$APP
 TRAFFIC=$HOME_DIR/traffic
 ARMED=/run/bluegreen/$APP
@@ -59,7 +59,7 @@ prove() { # SPLIT: what NGINX really does with four telling buckets. 1: somethin
         ((bucket >= green)) || want=${PREFIX}_green$hot
         printf -v name '%02d' "$bucket"
         if ! ask_nginx "$APP" "/bucket/$name"; then
-            SEEN="NGINX does not answer on 127.0.0.1:29173"
+            SEEN="NGINX${NGINX_CONTAINER:+ in the container $NGINX_CONTAINER} does not answer on ${NGINX_AT:-the network bluegreen-$APP}:29173"
             return 2
         elif [[ $REPLY != none && $REPLY != "$PREFIX"_* ]]; then
             SEEN="the site of $APP is not live in NGINX"

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # Makes what an app's deployments need on the host, as root, and says `made …` for each thing that was missing.
-# Joined after splits.sh. $2 is the deploy user, $3 the app; with $4, `dry`, it only says what it would make.
+# Joined after splits.sh. $2 is the deploy user, $3 the app; with $4, `dry`, it only says what it would make. $5 is the container in which NGINX runs.
 # Running it twice makes nothing the second time.
 set -eu
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 shopt -s nullglob
 umask 022
-user=$2 app=$3 dry=${4-}
+user=$2 app=$3 dry=${4-} container=${5-}
 group=$(id -gn "$user")
 home=/var/lib/bluegreen/apps/$app
 log=/var/log/bluegreen/$app.log
@@ -105,6 +105,9 @@ if [[ -z $dry ]]; then
     chmod 0640 "$log"
 fi
 # NGINX gives the file to its worker's user when it reopens it, and leaves the group alone.
+# shellcheck disable=SC2016  # for logrotate's shell
+reopen='if [ -s /run/nginx.pid ]; then kill -USR1 "$(cat /run/nginx.pid)"; else nginx -s reopen; fi'
+[[ -z $container ]] || reopen="docker exec $container nginx -s reopen"
 write "/etc/logrotate.d/bluegreen-$app" <<END
 $log {
     daily
@@ -116,7 +119,7 @@ $log {
     delaycompress
     create 0640 root $group
     postrotate
-        if [ -s /run/nginx.pid ]; then kill -USR1 "\$(cat /run/nginx.pid)"; else nginx -s reopen; fi
+        $reopen
     endscript
 }
 END

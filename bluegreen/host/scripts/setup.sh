@@ -1,9 +1,11 @@
 # shellcheck shell=bash
 # Gives a Debian or Ubuntu host Docker and NGINX when it has none, starts them, and lets the deploy user use Docker.
-# Joined after splits.sh and before prepare.sh, which makes the rest. $2 is the deploy user, $4 `dry` or empty.
+# Joined after splits.sh and before prepare.sh, which makes the rest. $2 is the deploy user, $4 `dry` or empty, $5 the container in which the
+# user's NGINX runs: the host needs none then.
 set -eu
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 joins_docker=
+NGINX_CONTAINER=${5-}
 
 refuse() { # KIND REASON
     printf 'no %s\n%s\n' "$1" "$2"
@@ -13,7 +15,7 @@ refuse() { # KIND REASON
 get_packages() { # a command that is missing though its package is there is installed anew
     local missing=() answer
     command -v docker >/dev/null || missing+=(docker.io)
-    command -v nginx >/dev/null || missing+=(nginx)
+    [[ -n $NGINX_CONTAINER ]] || command -v nginx >/dev/null || missing+=(nginx)
     ((${#missing[@]} > 0)) || return 0
     printf 'made package %s\n' "${missing[@]}"
     [[ -z $1 ]] || return 0
@@ -25,9 +27,10 @@ get_packages() { # a command that is missing though its package is there is inst
 }
 
 start_daemons() { # where there is no systemd, a package's own script has started its daemon
-    local unit
+    local unit units=(docker)
     [[ -d /run/systemd/system ]] || return 0
-    for unit in docker nginx; do
+    [[ -n $NGINX_CONTAINER ]] || units+=(nginx)
+    for unit in "${units[@]}"; do
         ! systemctl -q is-active "$unit" || ! systemctl -q is-enabled "$unit" || continue
         printf 'made service %s\n' "$unit"
         [[ -n $1 ]] || systemctl -q enable --now "$unit"

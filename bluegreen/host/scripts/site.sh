@@ -1,17 +1,19 @@
 # shellcheck shell=bash
 # Replaces an app's NGINX site as one transaction, as root. Joined after ask.sh. The new text is the rest of standard input; from the
 # line `# bluegreen part of …` on, it is the part that a location of the user's includes, and goes into a file of its own.
-# $2 is `install`, `restore` (whatever is there) or `remove`, $3 the app, $4 the marker by which a live NGINX shows the new text.
+# $2 is `install`, `restore` (whatever is there) or `remove`, $3 the app, $4 the marker by which a live NGINX shows the new text. $5 is the
+# container in which NGINX runs, $6 the directory of the host that is its /etc/nginx/conf.d; both are empty for the host's own NGINX.
 # Answers `previous BASE64` (or `previous -`), `note …`, and last `ok` or `no KIND` with the reason on the lines below it.
 set -u
 # A cut connection must not stop a transaction half-way.
 trap '' HUP PIPE INT TERM
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 umask 022
-ACTION=$2 APP=$3 MARKER=$4
-DIR=/etc/nginx/conf.d
+ACTION=$2 APP=$3 MARKER=$4 NGINX_CONTAINER=$5
+DIR=${6:-/etc/nginx/conf.d}
 FILE=$DIR/bluegreen-$APP.conf
 PART_DIR=/etc/nginx/bluegreen
+[[ -z $NGINX_CONTAINER ]] || PART_DIR=$DIR/bluegreen
 PART=$PART_DIR/$APP.conf
 NEW=$DIR/.bluegreen-$APP.conf.new
 # Only there while a transaction is under way: the bytes to go back to, or nothing in it for a site that was not there.
@@ -75,15 +77,53 @@ workers() { # puts the master's children into REPLY
     REPLY=$(<"/proc/$MASTER/task/$MASTER/children") || REPLY=$(pgrep -P "$MASTER" 9>&-)
 } 2>/dev/null
 
+run_nginx() {
+    if [[ -n $NGINX_CONTAINER ]]; then docker exec "$NGINX_CONTAINER" nginx "$@" </dev/null 9>&-; else nginx "$@" 9>&-; fi
+}
+
 reload() {
     ERRORS_BEFORE=$(stat -c %s /var/log/nginx/error.log 2>/dev/null) || ERRORS_BEFORE=0
+    printf -v RELOADED_AT '%s' "$EPOCHREALTIME"
     workers
     OLD_WORKERS=$REPLY
-    nginx -s reload 9>&-
+    run_nginx -s reload
 } 2>/dev/null
 
 last_words() { # what NGINX logged since the reload; the command itself says nothing when the master refuses
-    tail -c "+$((ERRORS_BEFORE + 1))" /var/log/nginx/error.log 2>/dev/null | grep -E '\[(emerg|alert|crit)\]' | tail -n 5
+    if [[ -n $NGINX_CONTAINER ]]; then
+        docker logs --since "$RELOADED_AT" "$NGINX_CONTAINER" 2>&1 9>&-
+    else
+        tail -c "+$((ERRORS_BEFORE + 1))" /var/log/nginx/error.log 2>/dev/null
+    fi | grep -aE '\[(emerg|alert|crit)\]' | tail -n 5
+}
+
+is_master() { # PID
+    [[ $(tr '\0' ' ' <"/proc/$1/cmdline") == *"master process"* ]]
+} 2>/dev/null
+
+find_master() { # sets MASTER; false with what is wrong in REPLY
+    local pidfile
+    if [[ -n $NGINX_CONTAINER ]]; then # the container's first process, or a child of that where an init or a shell is the first
+        REPLY="no process of the container $NGINX_CONTAINER is an NGINX master"
+        MASTER=$(docker container inspect -f '{{.State.Pid}}' "$NGINX_CONTAINER" 2>/dev/null </dev/null 9>&-)
+        for MASTER in $MASTER $(pgrep -P "$MASTER" 9>&-); do
+            ! is_master "$MASTER" || return 0
+        done
+        return 1
+    fi
+    pidfile=$(sed -n 's/^[[:space:]]*pid[[:space:]]\{1,\}"\{0,1\}\([^;"]*\).*;.*/\1/p' <<<"$config" | head -n 1)
+    pidfile=${pidfile:-/run/nginx.pid}
+    REPLY="no NGINX process has the number in $pidfile"
+    # The test itself leaves an empty pid file where there was none.
+    read -r MASTER <"$pidfile" && is_master "$MASTER"
+} 2>/dev/null
+
+same_directories() { # whether the container has our directories as they are now; else REPLY names one that was made anew since it started
+    for REPLY in /var/lib/bluegreen /run/bluegreen /var/log/bluegreen; do
+        [[ /proc/$MASTER/root$REPLY -ef $REPLY ]] || return 1
+    done
+    REPLY=$DIR
+    [[ /proc/$MASTER/root/etc/nginx/conf.d -ef $DIR ]]
 }
 
 wait_for_old_workers() {
@@ -110,12 +150,10 @@ if [[ -e $BEFORE ]]; then
     printf 'note the site was put back first: an earlier change of it was cut off half-way\n'
 fi
 
-config=$(nginx -T 2>&1 9>&-) || refuse broken "$(grep -aE '^nginx: |\[emerg\]' <<<"$config")"
-pidfile=$(sed -n 's/^[[:space:]]*pid[[:space:]]\{1,\}"\{0,1\}\([^;"]*\).*;.*/\1/p' <<<"$config" | head -n 1)
-pidfile=${pidfile:-/run/nginx.pid}
-# The test itself leaves an empty pid file where there was none.
-{ read -r MASTER <"$pidfile" && [[ $(tr '\0' ' ' <"/proc/$MASTER/cmdline") == *"master process"* ]]; } 2>/dev/null \
-    || refuse stopped "no NGINX process has the number in $pidfile"
+[[ -z $NGINX_CONTAINER ]] || find_master || refuse stopped "$REPLY"
+config=$(run_nginx -T 2>&1) || refuse broken "$(grep -aE '^nginx: |\[emerg\]' <<<"$config")"
+find_master || refuse stopped "$REPLY"
+[[ -z $NGINX_CONTAINER ]] || same_directories || refuse stale "$REPLY"
 if [[ $ACTION == install && -e $FILE ]] && ! intact; then refuse edited "$FILE"; fi
 
 if [[ -e $FILE ]]; then printf 'previous %s\n' "$(text | base64 -w 0)"; else printf 'previous -\n'; fi
@@ -130,14 +168,14 @@ if [[ -e $FILE ]]; then text >"$BEFORE"; else : >"$BEFORE"; fi
 sync "$BEFORE" "$DIR"
 if [[ $ACTION == remove ]]; then rm -f "$NEW" "$FILE" "$PART"; else put; fi
 
-if ! answer=$(nginx -t 2>&1 9>&-); then
+if ! answer=$(run_nginx -t 2>&1); then
     put_back
     refuse refused "$answer"
 fi
 reload
 if [[ $ACTION != remove ]] && ! live "$MARKER"; then
     why=$(last_words)
-    included=$(nginx -T 2>/dev/null 9>&- | grep -cF "# configuration file $FILE:")
+    included=$(run_nginx -T 2>/dev/null | grep -cF "# configuration file /etc/nginx/conf.d/bluegreen-$APP.conf:")
     put_back
     reload
     [[ -z $previous_marker ]] || live "$previous_marker"

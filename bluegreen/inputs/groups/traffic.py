@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import PlainValidator, ValidationInfo
 
 from bluegreen.inputs.field import SHIFTS, Group, Kind, given
-from bluegreen.inputs.parse import phrases, places, quantities, traffic, verdicts, web
+from bluegreen.inputs.parse import names, phrases, places, quantities, traffic, verdicts, web
 from bluegreen.model.ask import Command, ShiftStep
 from bluegreen.model.site import AppProtocol
 from bluegreen.model.verdict import LatencyLimit
@@ -36,6 +36,16 @@ def _protocol(text: str, info: ValidationInfo) -> str:
         if info.data.get("site") == "include" or info.data.get("adopt"):
             raise ValueError("`grpc` goes neither with `site: include` nor with `adopt`: what they take over is asked over HTTP/1.1")
     return protocol
+
+
+def _nginx(text: str, info: ValidationInfo) -> str:
+    container = names.nginx(text)
+    others = (("command", Command.INIT), ("site", "include"), ("protocol", AppProtocol.GRPC.value))
+    found = [f"{name}: {value.value if isinstance(value, Command) else value}" for name, value in others if info.data.get(name) == value]
+    found += ["adopt"] if info.data.get("adopt") else []
+    if container and found:
+        raise ValueError(f"`container:NAME` does not go with `{'` and `'.join(found)}` yet; `host` does")
+    return container
 
 
 class TrafficInputs(Group):
@@ -70,6 +80,12 @@ class TrafficInputs(Group):
         "What the app speaks on its port: `http`, or `grpc` without TLS. Its health is then asked by `grpc.health.v1`, and it needs"
         " `tls-certificate`.",
         commands=(*SHIFTS, Command.STATUS),
+    )
+    nginx: Annotated[str, PlainValidator(_nginx)] = given(
+        "host",
+        """Where NGINX runs: on the `host`, or in a container of yours, `container:NAME`, prepared as docs/nginx-in-a-container.md says. A
+        container goes neither with `site: include` nor with `adopt` nor with `protocol: grpc`.""",
+        commands=tuple(command for command in Command if command is not Command.INIT),
     )
     shift: Annotated[tuple[ShiftStep, ...], PlainValidator(traffic.shift)] = given(
         "10% 10s, 50% 10s",

@@ -18,6 +18,7 @@ __all__ = [
     "image",
     "is_host_name",
     "networks",
+    "nginx",
     "target",
     "user_name",
     "version",
@@ -28,6 +29,7 @@ ImageName = tuple[str, str]
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?", re.ASCII)
+_CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", re.ASCII)
 _APP = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _PATH_PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
@@ -89,7 +91,7 @@ def adopted(text: str) -> str:
     word = text.strip()
     host, colon, port = word.rpartition(":")
     if not colon:
-        if word and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", word, re.ASCII) is None:
+        if word and _CONTAINER.fullmatch(word) is None:
             raise ValueError(f"`{word}` is neither HOST:PORT nor the name of a container")
         return word
     if not port.isdecimal() or not 1 <= int(port) <= 65535:
@@ -104,9 +106,22 @@ def adopted(text: str) -> str:
 def container(text: str) -> str:
     """The name of a container, or nothing."""
     word = text.strip()
-    if word and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", word, re.ASCII) is None:
+    if word and _CONTAINER.fullmatch(word) is None:
         raise ValueError(f"`{word}` is no name of a container")
     return word
+
+
+def nginx(text: str) -> str:
+    """The container that NGINX runs in, from `container:NAME`; nothing for `host`."""
+    word = text.strip()
+    kind, colon, name = word.partition(":")
+    if word == "host":
+        return ""
+    if kind != "container" or not colon:
+        raise ValueError(f"`{word}` is neither `host` nor `container:NAME`")
+    if _CONTAINER.fullmatch(name) is None:
+        raise ValueError(f"`{name}` is no name of a container, such as `container:nginx`")
+    return name
 
 
 def app_of_image(repository: str) -> str:
