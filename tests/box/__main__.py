@@ -70,7 +70,7 @@ def down(name: str) -> None:
         _rm(here, "network", boxes)
         for tag in here("images", *boxes, "--format", "{{.Repository}}:{{.Tag}}").split():
             # Images built upon the stand-ins inherit their label, but are not ours to remove.
-            if tag in {images.BASE, images.PYTHON, images.NODE} or tag.startswith(f"{LABEL}:"):
+            if tag in {images.BASE, images.PYTHON, images.NODE, images.NGINX} or tag.startswith(f"{LABEL}:"):
                 here.run("rmi", "-f", tag)
         if stop_own_engine():
             print("stopped the Docker engine that was started for the box", file=sys.stderr)

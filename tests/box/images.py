@@ -14,12 +14,13 @@ from pathlib import Path
 
 from tests.box.engine import LABEL, BoxError, Engine, as_root, install
 
-__all__ = ["BASE", "NODE", "PYTHON", "cache", "ensure"]
+__all__ = ["BASE", "NGINX", "NODE", "PYTHON", "cache", "ensure"]
 
 BASE = "debian:bookworm-slim"
 PYTHON = "python:3.12-slim"
 NODE = "node:22-slim"
-_DOCKERFILES = {PYTHON: "python.Dockerfile", NODE: "node.Dockerfile"}
+NGINX = "nginx:stable"
+_DOCKERFILES = {PYTHON: "python.Dockerfile", NODE: "node.Dockerfile", NGINX: "nginx.Dockerfile"}
 _SUITE = "bookworm"
 
 
