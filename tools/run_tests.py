@@ -24,7 +24,8 @@ _ROOT = Path(__file__).resolve().parent.parent
 _UNIT_GOAL = 2.0
 _TIER_LIMIT = {"unit": 120.0, "flow": 300.0, "e2e": 2700.0}  # seconds after which something hangs
 _BOXES = ("main", "second", "third")
-_HEAVY = re.compile(r"bluegreen\.(inputs|__main__|host\.(keys|link|access_log))|test_inputs")
+# What a unit test imports. Each of the two heaps has libraries that take long to load, and few of them load in both.
+_HEAPS = (re.compile(r"bluegreen\.(inputs|__main__|host\.(keys|link|access_log))|test_inputs"), re.compile("hypothesis|report"))
 _SLOWEST = (
     *("test_crash.py", "test_action.py", "test_same_again.py", "test_site_changes.py", "test_bad_days.py", "test_neighbors.py"),
     *("test_friday.py", "test_setup.py"),
@@ -80,7 +81,7 @@ def _shares(name: str) -> list[list[str]]:
     found = (_ROOT / "tests" / name).rglob("test_*.py")
     ordered = sorted(found, key=lambda path: (path.name not in _SLOWEST, -path.stat().st_size))
     if name == "unit":
-        heaps = [[path for path in ordered if _heavy(path)], [path for path in ordered if not _heavy(path)]]
+        heaps = _unit_heaps(ordered)
     elif name == "flow":
         heaps = [ordered[0::2], ordered[1::2]]
     else:
@@ -88,9 +89,16 @@ def _shares(name: str) -> list[list[str]]:
     return [[str(path.relative_to(_ROOT)) for path in heap] for heap in heaps]
 
 
-def _heavy(path: Path) -> bool:
-    """Whether a unit test imports pydantic or paramiko; the other heap has Hypothesis and rich, and few libraries load in both."""
-    return _HEAVY.search(path.read_text(encoding="utf-8")) is not None
+def _unit_heaps(ordered: list[Path]) -> list[list[Path]]:
+    """The unit tests by what they import; those that need no large library go where less lies."""
+    heaps: list[list[Path]] = [[], []]
+    plain: list[Path] = []
+    for path in ordered:
+        text = path.read_text(encoding="utf-8")
+        next((heap for heap, mark in zip(heaps, _HEAPS, strict=True) if mark.search(text)), plain).append(path)
+    for path in plain:
+        min(heaps, key=lambda heap: sum(each.stat().st_size for each in heap)).append(path)
+    return heaps
 
 
 def _share(paths: list[str], free: queue.SimpleQueue[str], deadline: float) -> _Tier:
