@@ -167,8 +167,10 @@ class Requests:
 
 
 def _called(sock: socket.socket, request: Request) -> Answer:
+    from bluegreen.host.grpc_call import exchange  # noqa: PLC0415
+
     try:
-        return grpc_health.exchange(sock, request.host or request.address, request.service or "")
+        return exchange(sock, request.host or request.address, request.service or "")
     except OSError as error:
         return Answer(status=0, problem=_words(error))
     finally:
