@@ -91,7 +91,7 @@ class GuardianLost(Unreachable):
 
 
 class HostNotReady(BlueGreenError):
-    """The host lacks something a deployment needs, or its users do not reach our site."""
+    """The host lacks something, users would not reach this site, or this very release was rolled back."""
 
     exit_code = 4
     title = "Host not ready"
@@ -104,7 +104,7 @@ class Withdrawn(HostNotReady):
 
 
 class Locked(BlueGreenError):
-    """Another deployment of the same app holds the lock."""
+    """Another deployment of the same app runs, or is paused."""
 
     exit_code = 5
     title = "Another deployment is running"
@@ -138,7 +138,7 @@ class WentBack(BlueGreenError):
 
 
 class NothingToRollBack(BlueGreenError):
-    """There is no earlier release on the host to go back to."""
+    """There is no earlier release to go back to, or no paused deployment to promote or abort."""
 
     exit_code = 9
     title = "Nothing to roll back to"

@@ -18,6 +18,7 @@ _KILLED = (
     "Something killed it. Mostly that is the kernel, over memory, which Docker does not always notice: then `sudo dmesg | grep -i oom` on"
     " the host shows it, and `memory` is too low for it, or the host has too little. Or somebody removed it or sent it that signal."
 )
+_ENDED = "It ended by itself. Right after a start the cause is usually a missing variable, file or command."
 
 
 def check_in_words(expect: Expectations) -> str:
@@ -48,7 +49,7 @@ def container_fault(now: Container, started: Container) -> Fault | None:
             reason="it ran out of memory and the kernel killed it", means="`memory` is too low for it, or the host has too little."
         )
     if not now.running:
-        means = _KILLED if now.exit_code == _SIGKILL else "It ended by itself, usually over a missing variable, file or command."
+        means = _KILLED if now.exit_code == _SIGKILL else _ENDED
         return Fault(reason=f"it {exited(now)}", means=means)
     if now.restarts > started.restarts or (started.started_at and now.started_at != started.started_at):
         return Fault(reason="it restarted", means="It crashed once, and Docker started it again.")

@@ -56,8 +56,7 @@ def need_one_protocol(plan: Plan, spec: SiteSpec, installed: InstalledSite | Non
     raise HostNotReady(
         f"{plan.live.name} was deployed with `protocol: {installed.protocol.value}`, and this is `protocol: {spec.protocol.value}`.",
         means="While the traffic shifts one site passes requests on to both releases, so both must speak the same.",
-        todo=f"Give `protocol: {installed.protocol.value}`; or deploy an app that speaks something else by an `app` and a `server-name` of"
-        " its own.",
+        todo=f"Give `protocol: {installed.protocol.value}`; or deploy it as another app, with an `app` and a `server-name` of its own.",
     )
 
 

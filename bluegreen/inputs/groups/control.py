@@ -29,7 +29,7 @@ class CommandInputs(Group):
 def _container(text: str, info: ValidationInfo) -> str:
     name = names.container(text)
     if not name and info.data.get("command") in TYPED:
-        raise ValueError("it is empty, and names the container of the app that runs already")
+        raise ValueError("it is empty, and `init` needs the name of the container in which the app runs now")
     return name
 
 

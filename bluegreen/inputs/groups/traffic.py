@@ -34,7 +34,7 @@ def _protocol(text: str, info: ValidationInfo) -> str:
         if not info.data.get("tls_certificate", "?"):
             raise ValueError("`grpc` needs `tls-certificate`: that is where NGINX speaks HTTP/2")
         if info.data.get("site") == "include" or info.data.get("adopt"):
-            raise ValueError("`grpc` goes neither with `site: include` nor with `adopt`: what they take over is asked over HTTP/1.1")
+            raise ValueError("`grpc` works neither with `site: include` nor with `adopt`: both lead to an app NGINX asks over HTTP/1.1")
     return protocol
 
 
@@ -90,7 +90,7 @@ class TrafficInputs(Group):
     shift: Annotated[tuple[ShiftStep, ...], PlainValidator(traffic.shift)] = given(
         "10% 10s, 50% 10s",
         """Shares the new release gets, each held for a while, before it gets all; `100%` moves all at once, `10% 5m until 500 requests`
-        goes on early. A step that ends in `pause`, such as `10% 30s pause`, ends the run there; `promote` or `abort` go on.""",
+        goes on early. A step that ends in `pause`, such as `10% 30s pause`, ends the run there, until `promote` or `abort`.""",
         commands=SHIFTS,
     )
     watch: Annotated[float, PlainValidator(quantities.duration)] = given(
