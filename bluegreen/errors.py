@@ -67,7 +67,7 @@ class BlueGreenError(Exception):
 
 
 class BadInput(BlueGreenError):
-    """Inputs that cannot be used; `problems` holds all of them, each naming its input."""
+    """Inputs are missing or wrong; the message tells all of them, each by its name."""
 
     exit_code = 2
     title = "Bad input"

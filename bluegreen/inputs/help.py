@@ -23,9 +23,9 @@ _WHAT = {
     "status": "show who serves, what else of the app is on the host, and who is changing it",
     "cleanup": "remove what is the app's own and needed no more: old containers and images, left-overs",
     "setup": "make a bare Debian or Ubuntu host ready: Docker, NGINX, the user's group, directories, log rotation",
+    "init": "print the workflow for an app that runs already, the edit of its site, and the secrets to create",
     "logs": "show what the live release logs, or another color's or a worker's, and with --follow what comes",
     "promote": "go on with a paused deployment, through the steps that are left, until it has all of the traffic",
-    "init": "print the workflow for an app that runs already, the edit of its site, and the secrets to create",
     "abort": "end a paused deployment: all traffic back on the old release, the paused one removed",
 }
 
@@ -39,7 +39,9 @@ python entrypoint.py deploy --host 203.0.113.7 --username ubuntu --key-file ~/.s
     --fingerprint SHA256:… --image myapp --server-name example.com --health-path /healthz""",
     "plan": "INPUT_KEY=… python entrypoint.py plan --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --image myapp",
     "rollback": "INPUT_KEY=… python entrypoint.py rollback --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
-    "status": "ssh-keygen … && python entrypoint.py status --key-file - --host … --app myapp --json < id_ed25519",
+    "status": """\
+python entrypoint.py status --host 203.0.113.7 --username ubuntu --key-file - --fingerprint SHA256:… \\
+    --app myapp --json < ~/.ssh/id_ed25519""",
     "logs": "INPUT_KEY=… python entrypoint.py logs --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp --follow",
     "promote": "INPUT_KEY=… python entrypoint.py promote --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
     "abort": "INPUT_KEY=… python entrypoint.py abort --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",

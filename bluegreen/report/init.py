@@ -46,7 +46,7 @@ def _lines(report: InitReport) -> Iterator[Line]:
 def _edits(report: InitReport) -> Iterator[Line]:
     edits = report.site.edits
     if not edits:
-        yield from _title(f"Nothing is to edit: {' and '.join(report.site.included)} includes {report.site.part} already")
+        yield from _title(f"Nothing to edit: {' and '.join(report.site.included)} includes {report.site.part} already")
         return
     what = "this line" if len(edits) == 1 else "these lines"
     yield from _title(f"Run it once. It ends with exit code 4, and has made what your site will include. Then edit {what}")

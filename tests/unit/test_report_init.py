@@ -116,7 +116,7 @@ def test_once_the_edit_is_made_none_is_asked_for() -> None:
     run = Teller()
     done = replace(_REPORT, site=UsersSite(part="/etc/nginx/bluegreen/shop.conf", included=("shop:5",)))
     report.finish(run.tell, done, run=RUN, where=Places())
-    assert "Nothing is to edit: shop:5 includes /etc/nginx/bluegreen/shop.conf already" in run.text
+    assert "Nothing to edit: shop:5 includes /etc/nginx/bluegreen/shop.conf already" in run.text
 
 
 def test_programs_get_the_same_as_json() -> None:
