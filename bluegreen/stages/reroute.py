@@ -37,11 +37,12 @@ def reroute(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, undo: U
 
     Going back is the undo of what was done so far.
     """
+    if plan.adopted is not None:
+        adopt(job, plan, plan.adopted, candidate)
+    else:
+        fit_site(job, plan, candidate, undo)
+    # Only now: a connection for the preview would keep a reload's old worker alive, and be answered by it.
     with job.host.access_log(plan.release.app) as log:
-        if plan.adopted is not None:
-            adopt(job, plan, plan.adopted, candidate)
-        else:
-            fit_site(job, plan, candidate, undo)
         traffic = Traffic(job, log, plan.network.addresses(plan.color))
         eyes = _Eyes(watcher=watcher, traffic=traffic, preview=job.guardian.open_preview(plan.color))
         smoke_test(job, candidate, watcher, eyes.preview)

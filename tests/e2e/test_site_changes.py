@@ -132,7 +132,9 @@ def test_tls_comes_is_renewed_and_goes(box: Box, live: Product, tmp_path: Path) 
     assert {record.version for record in records if record.version} == {"v2", "v3"}
     assert ssl.get_server_certificate((box.address, 443)) != served
 
-    expect_end(live.deploy("v4", server_name=_NAME), 0, f"http://{_NAME}/")
+    done = live.deploy("v4", server_name=_NAME)
+    expect_end(done, 0, f"http://{_NAME}/")
+    assert "old NGINX worker" not in done.out  # nobody uses the site any more, and the deployment itself keeps none of them
     assert set(serving(box, count=10, host=_NAME)) == {"v4"}
 
 
