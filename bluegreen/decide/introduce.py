@@ -87,7 +87,7 @@ def _connection(asked: ConnectionAsk) -> Iterator[_Pair]:
 def _app(app: str, portrait: Portrait, way: Way) -> Iterator[_Pair]:
     repository = _repository(portrait.image)
     yield _text("image", repository or app)
-    if repository and _name(repository.rpartition("/")[2], _LONGEST_APP) != app:
+    if repository and repository.rpartition("/")[2] != app:
         yield _text("app", app)
     yield from inputs_of(portrait, way.place)
 

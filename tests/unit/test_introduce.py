@@ -83,8 +83,9 @@ def test_the_app_is_called_as_its_image_is(image: str, container: str, app: str)
 
 
 def test_another_name_of_the_app_is_said() -> None:
-    """As the default would be the image's."""
-    assert inputs(replace(WEB, image="team/backend:v1"))["app"] == "shop"
+    """As the default would be the image's own, which may begin with a digit."""
+    for image in ("team/backend:v1", "2048-shop"):
+        assert inputs(replace(WEB, image=image))["app"] == "shop"
     nameless = inputs(replace(WEB, image="sha256:" + "a" * 64))
     assert nameless["image"] == "shop"
     assert "app" not in nameless
