@@ -17,7 +17,7 @@ from bluegreen.model.container import Container, Image, Network, Role
 from bluegreen.model.observed import Answer, Observed, Routes
 from bluegreen.model.release import Release, RunInfo, Settings
 from bluegreen.model.replicas import Replicas
-from bluegreen.model.site import InstalledSite
+from bluegreen.model.site import AppProtocol, InstalledSite
 
 NETWORK = Network(name="bluegreen-x", subnet="10.9.0.0/16", blue=("10.9.0.2", "10.9.0.3"), green=("10.9.0.34", "10.9.0.35"))
 ASK = Ask(
@@ -63,6 +63,13 @@ def test_an_answer_is_good_when_its_status_is_admitted(answer: Answer, says: str
     fault = answer_fault(answer, Expectations(path="/healthz"))
     assert (fault is None) == (not says)
     assert fault is None or (says in fault.reason and fault.means)
+
+
+def test_a_service_that_grpc_does_not_know_is_no_missing_health_service() -> None:
+    """The protocol has such a server answer NOT_FOUND without a message, just as one does that has no health service at all."""
+    fault = answer_fault(Answer(status=501), Expectations(path="/shop.Crat", protocol=AppProtocol.GRPC))
+    assert fault is not None
+    assert "does not know /shop.Crat, the service that `health-path` names" in fault.means
 
 
 def test_a_body_that_lacks_its_text_is_not_good() -> None:
