@@ -5,6 +5,7 @@ Identity is labels. What is not labelled for the app is never listed, and so nev
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -94,9 +95,11 @@ class DockerEngine:
         with self._link.asking(f"look at {name}") as api:
             try:
                 found = api.inspect_container(name)
-                return portrait_of(found, api.inspect_image(found["Image"]))  # type: ignore[no-untyped-call]  # the stubs lack it
             except docker.errors.NotFound:
                 return None
+            with contextlib.suppress(docker.errors.NotFound):
+                return portrait_of(found, api.inspect_image(found["Image"]))  # type: ignore[no-untyped-call]  # the stubs lack it
+            return portrait_of(found, {})
 
     def inspect(self, container: Container) -> Container:
         """The container as it is now; a removed one comes back as not running, exit code 137."""
