@@ -10,7 +10,7 @@ from bluegreen.inputs.field import Group, Kind, given
 from bluegreen.inputs.parse import names, quantities, trust
 
 _NOT_CONFIGURED = "it is empty. If it comes from a secret or a variable: is that configured for this repository or environment?"
-_FORKS = "Workflows of forks and of Dependabot do not get secrets."
+_FORKS = "Workflows of forks and of Dependabot do not get secrets. On the command line `--key-file` names its file."
 
 
 def _host(text: str) -> str:

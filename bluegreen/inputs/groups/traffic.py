@@ -84,7 +84,7 @@ class TrafficInputs(Group):
     nginx: Annotated[str, PlainValidator(_nginx)] = given(
         "host",
         """Where NGINX runs: on the `host`, or in a container of yours, `container:NAME`, prepared as docs/nginx-in-a-container.md says. A
-        container goes neither with `site: include` nor with `adopt` nor with `protocol: grpc`.""",
+        container does not go with `site: include`, `adopt` or `protocol: grpc`.""",
         commands=tuple(command for command in Command if command is not Command.INIT),
     )
     shift: Annotated[tuple[ShiftStep, ...], PlainValidator(traffic.shift)] = given(
