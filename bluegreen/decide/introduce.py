@@ -110,7 +110,7 @@ def _with_needs(portrait: Portrait, workers: list[Portrait]) -> tuple[Portrait, 
         networks = tuple(replace(end, aliases=()) for end in other.networks if end.name not in joined)
         portrait = replace(portrait, mounts=(*portrait.mounts, *mounts), networks=(*portrait.networks, *networks))
         if lent := [*(one.text for one in mounts if not one.anonymous), *(end.name for end in networks)]:
-            said.append(f"{', '.join(lent)} is {other.name}'s alone now. A process has what the app has, so the app gets it too.")
+            said.append(f"Only {other.name} has {', '.join(lent)} now. A process has what the app has, so the app gets it too.")
         names = [name for name, value in other.env if (name, value) not in portrait.env]
         if names:
             said.append(f"{other.name} has its own {', '.join(names)}. A process has the app's variables: APP_ENV has to suit both.")

@@ -69,7 +69,7 @@ def _not_there(kind: str, reason: str, container: str) -> HostNotReady:
         )
     start = f"`docker start {container}`" if container else "`sudo systemctl start nginx` (and `enable` it, so that a reboot starts it)"
     return HostNotReady(
-        f"NGINX does not run on the host: {reason}.",
+        f"NGINX does not run {f'in the container {container}' if container else 'on the host'}: {reason}.",
         means="It was stopped, or could not start.",
         state=_UNTOUCHED,
         todo=f"Start it: {start}, then deploy again.",

@@ -55,5 +55,5 @@ def understand(
         else:
             if not problems:
                 return replace(ask, control=replace(ask.control, json=flags.json))
-    todo = "`--help` lists every flag." if argv else "Correct the `with:` block of the step; nothing else is needed."
+    todo = "`--help` lists every flag." if argv else "Correct the `with:` block of the step. On a command line, `--help` lists every flag."
     raise BadInput(problems, todo=todo)

@@ -36,7 +36,7 @@ def _lines(report: InitReport) -> Iterator[Line]:
     yield from ((Piece(text),) for text in init_workflow(report).splitlines())
     yield from _edits(report)
     if report.notes or report.site.problems:
-        yield from _title("Look at these before the first run: no input says them")
+        yield from _title("Before the first run, look at what no input could say")
         yield from ((Piece("  ✗ ", Look.BAD), Piece(text)) for text in report.site.problems)
         yield from ((Piece("  ! ", Look.WARNING), Piece(text)) for text in report.notes)
     yield ()
