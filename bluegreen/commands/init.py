@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bluegreen.decide.introduce import app_of, introduce
+from bluegreen.decide.introduce import app_of, introduce, unsaid
 from bluegreen.decide.portray import places_of
-from bluegreen.decide.secrecy import secret_values
 from bluegreen.errors import HostNotReady, stating
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
@@ -17,8 +16,6 @@ from bluegreen.model.progress import Progress
 from bluegreen.model.site import Way
 
 __all__ = ["init"]
-
-_SHORTEST_SECRET = 6
 
 
 def init(ask: Ask, host: Host, tell: Progress, clock: Clock) -> InitReport:
@@ -32,11 +29,10 @@ def init(ask: Ask, host: Host, tell: Progress, clock: Clock) -> InitReport:
         _check(way, portrait)
         alike = (one.name for one in neighbors if one.image_id == portrait.image_id and one.name != portrait.name)
         beside = [found for name in alike if (found := host.containers.portrait(name)) is not None]
-    for one in (portrait, *beside):
-        for value in secret_values(one.env):
-            if len(value) >= _SHORTEST_SECRET:
-                tell.hide(value)
-    return introduce(app, portrait, beside, way, ask.connection)
+    report = introduce(app, portrait, beside, way, ask.connection)
+    for value in unsaid(report, (portrait, *beside)):
+        tell.hide(value)
+    return report
 
 
 def _portrait(name: str, host: Host, neighbors: Iterable[Neighbor]) -> Portrait:

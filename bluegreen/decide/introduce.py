@@ -9,17 +9,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bluegreen.decide.portray import inputs_of, untold, veiled
+from bluegreen.decide.secrecy import secret_values
 from bluegreen.model.ask import ConnectionAsk
 from bluegreen.model.container import Role
 from bluegreen.model.init_report import InitReport, NewSecret, WorkflowInput
 from bluegreen.model.portrait import Portrait
 from bluegreen.model.site import SiteMode, Way
 
-__all__ = ["app_of", "introduce", "stop_of"]
+__all__ = ["app_of", "introduce", "stop_of", "unsaid"]
 
 _LONGEST_APP = 40
 _LONGEST_PROCESS = 30
 _PORT = 22
+_SHORTEST_SECRET = 6
+_VEILED = ("container-command", "container-options", "processes")
 _TAKEN = {role.value for role in Role if role is not Role.PROCESS}
 
 
@@ -50,6 +53,18 @@ def introduce(app: str, portrait: Portrait, beside: Iterable[Portrait], way: Way
         site=way.site,
         notes=(*way.site.notes, *notes),
     )
+
+
+def unsaid(report: InitReport, portraits: Iterable[Portrait]) -> Iterator[str]:
+    """Values of variables that look like secrets, and are to be hidden wherever they stand.
+
+    Not so what the workflow has to say: CERT_FILE may be a path in `volumes`, and API_URL may be `url`. Commands have no such value: they
+    would be a secret of the workflow.
+    """
+    said = [line.text for line in report.inputs if line.name not in _VEILED]
+    for value in (value for portrait in portraits for value in secret_values(portrait.env)):
+        if len(value) >= _SHORTEST_SECRET and not any(value in text for text in said):
+            yield value
 
 
 def _workers(portrait: Portrait, beside: Iterable[Portrait]) -> tuple[list[tuple[str, Portrait]], list[str]]:
@@ -94,7 +109,8 @@ def _app(app: str, portrait: Portrait, way: Way) -> Iterator[_Pair]:
 
 def _rest(portrait: Portrait, workers: list[tuple[str, Portrait]], way: Way) -> Iterator[_Pair]:
     lines = WorkflowInput(name="processes", text="\n".join(f"{name}: {shlex.join(other.command)}" for name, other in workers))
-    yield veiled(portrait, lines, "APP_PROCESSES", "lines `name: command` for " + " and ".join(other.name for _, other in workers))
+    knowing = replace(portrait, env=(*portrait.env, *(pair for _, other in workers for pair in other.env)))
+    yield veiled(knowing, lines, "APP_PROCESSES", "lines `name: command` for " + " and ".join(other.name for _, other in workers))
     yield _text("url", way.url)
     yield _text("site", SiteMode.INCLUDE.value)
     yield _text("adopt", way.place if portrait.host_network else portrait.name)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bluegreen.decide.introduce import app_of, introduce
+from bluegreen.decide.introduce import app_of, introduce, unsaid
 from bluegreen.decide.portray import places_of
 from bluegreen.inputs.parse import phrases, places, quantities
 from bluegreen.model.ask import ConnectionAsk
@@ -223,6 +223,20 @@ class TestBeside:
         seen = told(WEB, worker(options=(("--entrypoint", "sh"),)))
         assert "processes" not in {one.name for one in seen.inputs}
         assert "no line of `processes` can say how" in seen.notes[0]
+
+
+def test_what_the_workflow_has_to_say_is_not_hidden_in_it() -> None:
+    """A path and an address look like secrets by their variables' names; `***` in their place would be a workflow that does not work."""
+    env = (("CERT_FILE", "/etc/ssl/shop.pem"), ("API_URL", "https://shop.example/"), ("DB_PASSWORD", "hunter22"))
+    web = replace(WEB, env=env, mounts=(Mount(kind="bind", source="/srv/shop.pem", target="/etc/ssl/shop.pem"),))
+    assert list(unsaid(told(web), [web])) == ["hunter22"]
+
+
+def test_a_secret_of_the_worker_s_own_is_not_in_the_workflow() -> None:
+    """Its command becomes a secret as a whole, as the app's own would."""
+    sealed = worker(command=("work", "sesame77"), env=(("QUEUE_KEY", "sesame77"),))
+    assert inputs(WEB, sealed)["processes"] == "$APP_PROCESSES"
+    assert list(unsaid(told(WEB, sealed), [WEB, sealed])) == ["sesame77"]
 
 
 def test_where_nginx_may_find_it() -> None:
