@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from html import unescape
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def test_a_running_app_is_adopted_and_its_users_notice_nothing(box: Box, product
     with users(box, tmp_path / "good.jsonl", host=_NAME) as load:
         killed = product.start_deploy("v2", shift="50% 20s", adopt="")
         killed.wait_for("50 % of the requests go to")
+        time.sleep(0.5)  # so that some of the users meet it
         killed.process.kill()
         killed.finish()
         good = product.deploy("v3", shift="50% 1s", adopt=OLD)
