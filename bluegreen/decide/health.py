@@ -69,8 +69,8 @@ def _meaning(status: int, expect: Expectations) -> str:
     if expect.protocol is AppProtocol.GRPC:
         asked = f"{expect.path}, the service that `health-path` names" if expect.path.strip("/") else "the whole server"
         return (
-            "503: it says that it does not serve. 501: it answered with an error alone, as one does that has no health service"
-            f" (grpc.health.v1), or whose health service does not know {asked}."
+            f"503: it says that it does not serve, or does not know {asked}. 501: it answered with an error alone: an app without a health"
+            " service (grpc.health.v1) does, and with some libraries one whose health service does not know what it is asked for."
         )
     if _CLIENT_ERROR <= status < _SERVER_ERROR:
         return f"The app runs, but does not know {expect.path}, or refuses the Host header {expect.host or '(its address)'}."

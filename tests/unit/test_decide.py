@@ -66,10 +66,12 @@ def test_an_answer_is_good_when_its_status_is_admitted(answer: Answer, says: str
 
 
 def test_a_service_that_grpc_does_not_know_is_no_missing_health_service() -> None:
-    """The protocol has such a server answer NOT_FOUND without a message, just as one does that has no health service at all."""
-    fault = answer_fault(Answer(status=501), Expectations(path="/shop.Crat", protocol=AppProtocol.GRPC))
-    assert fault is not None
-    assert "does not know /shop.Crat, the service that `health-path` names" in fault.means
+    """It answers NOT_FOUND: with an empty message or, like an app without any health service, with none. The hint names both."""
+    for status in (501, 503):
+        fault = answer_fault(Answer(status=status), Expectations(path="/shop.Crat", protocol=AppProtocol.GRPC))
+        assert fault is not None
+        assert "503: it says that it does not serve, or does not know /shop.Crat, the service that `health-path` names" in fault.means
+        assert "501: it answered with an error alone" in fault.means
 
 
 def test_a_body_that_lacks_its_text_is_not_good() -> None:
