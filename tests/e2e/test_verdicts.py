@@ -143,5 +143,5 @@ def test_silence_is_decided_by_on_low_traffic(days: Days) -> None:
     assert last_step(done)["seconds"] > 3
 
     condemned = days.product.deploy("v2", bad="slow=30", shift="50% 1s", on_low_traffic="fail", force="true")
-    expect_end(condemned, 8, "v2 misbehaved at 50 % of the traffic: ", "on-low-traffic", "v3 serves all traffic")
+    expect_end(condemned, 8, "misbehaved at 50 % of the traffic: ", "on-low-traffic", "v3 serves all traffic")
     assert last_step(condemned)["candidate"]["requests"] == 0
