@@ -15,12 +15,15 @@ from tests.load.checker import Died, Phase
 
 __all__ = ["Watch"]
 
+# As the load generator has it: an eye that looks away tells nothing.
+_NICE = ("nice", "-n", "-10")
+
 
 @dataclass(slots=True, kw_only=True)
 class _Seen:
-    """Everything told so far: routes as time, armed, committed; the version in each color since when; ends of containers."""
+    """Everything told so far: routes (when last seen otherwise, when seen, armed, committed), versions by color, ends of containers."""
 
-    routes: list[tuple[float, Split | None, Split | None]] = field(default_factory=list)
+    routes: list[tuple[float, float, Split | None, Split | None]] = field(default_factory=list)
     versions: list[tuple[float, Color, str]] = field(default_factory=list)
     told_to_stop: set[str] = field(default_factory=set)
     died: list[tuple[float, Color, str]] = field(default_factory=list)
@@ -30,7 +33,7 @@ class Watch:
     """The declared traffic of one app from `start` to `stop`, and the deaths of its releases; also a context manager."""
 
     def __init__(self, box: Box, app: str) -> None:
-        self._argv = (*box.engine.client, "exec", "-i", box.container, "/usr/local/lib/bluegreen-box/watch.sh", app)
+        self._argv = (*box.engine.client, "exec", "-i", box.container, *_NICE, "/usr/local/lib/bluegreen-box/watch.sh", app)
         self._seen = _Seen()
         self._lock = threading.Lock()
         self._ready = threading.Event()
@@ -63,11 +66,11 @@ class Watch:
         """What was declared, in order: the armed route while there is one, else the committed; versions by docker's labels."""
         with self._lock:
             told: list[Phase] = []
-            for at, armed, committed in self._seen.routes:
+            for after, at, armed, committed in self._seen.routes:
                 split = armed or committed
                 shares = {} if split is None else _shares(split, at, self._seen.versions)
                 if not told or dict(told[-1].shares) != shares:
-                    told.append(Phase(at=at, shares=shares))
+                    told.append(Phase(at=at, after=after, shares=shares))
             return told
 
     def deaths(self) -> list[Died]:
@@ -92,8 +95,8 @@ class Watch:
             what, _, rest = line.partition(" ")
             with self._lock:
                 if what == "route":
-                    at, armed, committed = rest.split()
-                    self._seen.routes.append((float(at), Split.parse(armed), Split.parse(committed)))
+                    after, at, armed, committed = rest.split()
+                    self._seen.routes.append((float(after), float(at), Split.parse(armed), Split.parse(committed)))
                 elif what == "event":
                     self._note(json.loads(rest))
             if what == "route":

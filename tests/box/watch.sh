@@ -1,6 +1,7 @@
 #!/bin/bash
 # Tells what the host declares about an app's traffic, and what happens to its containers: one line an event, from outside the product.
-#   route TIME ARMED COMMITTED     the two links' targets, `-` where there is none       event JSON     of docker, running containers first
+#   route BEFORE TIME ARMED COMMITTED     the two links' targets, `-` where there is none, and when they were last seen otherwise
+#   event JSON                            of docker, running containers first
 app=$1
 armed=/run/bluegreen/$app
 committed=/var/lib/bluegreen/apps/$app/traffic
@@ -17,10 +18,12 @@ target() { # of a link, read once a change may have happened; without a fork whe
 }
 
 before=
+looked=$EPOCHREALTIME
 while :; do
+    last=$looked looked=$EPOCHREALTIME
     now="$(target "$armed") $(target "$committed")"
     if [ "$now" != "$before" ]; then
-        echo "route $EPOCHREALTIME $now"
+        echo "route $last $EPOCHREALTIME $now"
         before=$now
     fi
     sleep 0.03

@@ -21,11 +21,17 @@ class Phase:
     """From `at` (wall clock) until the next phase, these releases serve, with these percentages.
 
     A release at 0 that may still answer, because it is the backup of a hot group, is in `shares` with 0. `at` is when the declaration
-    was seen to hold, which is late by at most `_GRACE`.
+    was seen to hold, `after` when the one before was seen last: on a busy machine a while may lie between.
     """
 
     at: float
     shares: Mapping[str, int]
+    after: float = math.inf
+
+    @property
+    def earliest(self) -> float:
+        """The first moment at which it may have held."""
+        return min(self.at, self.after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +158,7 @@ def declared_mix(
         when = "which was not declared to serve then" if version in declared else "which was never to serve"
         found.append(Violation(rule="I2", text=f"{count} answers came from {version}, {when}", record=first[version]))
     for place, phase in enumerate(ordered):
-        following = ordered[place + 1].at if place + 1 < len(ordered) else math.inf
+        following = ordered[place + 1].earliest if place + 1 < len(ordered) else math.inf
         until = min([following, *(death.at for death in deaths if phase.at <= death.at < following)])
         found += _shares(records, phase, until, sigmas)
     return found
@@ -166,7 +172,7 @@ def _allowed(phases: Sequence[Phase], record: Record) -> set[str]:
     long = record.kind in {Kind.STREAM, Kind.WEBSOCKET}
     begin, end = record.start - _GRACE, (record.start if long else record.end) + _GRACE
     touched = [
-        phase for place, phase in enumerate(phases) if phase.at <= end and (place + 1 == len(phases) or phases[place + 1].at >= begin)
+        phase for place, phase in enumerate(phases) if phase.earliest <= end and (place + 1 == len(phases) or phases[place + 1].at >= begin)
     ]
     return {version for phase in touched for version in phase.shares}
 

@@ -101,6 +101,14 @@ def test_a_share_far_from_the_declared_one_is_found() -> None:
     assert "v2 answered 100.0 % where 50 % were declared" in str(broken[-1])
 
 
+def test_a_declaration_seen_late_condemns_nobody() -> None:
+    """On a busy machine the watch sees the change to v2 five seconds late: what v2 answered until then is neither wrong nor a share."""
+    records = [replace(record, version="v2") if record.start >= 1015 else record for record in history()]
+    late = (*SHIFT[:2], replace(SHIFT[2], after=1014.8))
+    assert rules(records, late) == []
+    assert rules(records) == ["I2"]
+
+
 def test_a_death_ends_the_declared_shares_until_the_next_declaration() -> None:
     """When the candidate dies at second 12, the old release answers everything: the backup doing its duty, not a wrong share."""
     records = [replace(record, version="v1") if 1012 <= record.start < 1020 else record for record in history()]
