@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from bluegreen.decide.secrecy import secret_values
+from bluegreen.decide.secrecy import SHORTEST_HIDDEN, secret_values
 from bluegreen.errors import Cancelled, HostNotReady
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask, LogsAsk, Whose
@@ -19,7 +19,6 @@ __all__ = ["logs"]
 _POLL = 0.5
 _LOOK_EVERY = 10
 _REMEMBERED = 10_000
-_SHORTEST_SECRET = 6
 
 
 def logs(ask: Ask, host: Host, tell: Progress, clock: Clock) -> LogsReport:
@@ -67,7 +66,7 @@ class _Reader:
         seen = peek.with_containers(self._host.containers.list(self._ask.app.app))
         for release in peek.releases:
             for value in secret_values(release.settings.env):
-                if len(value) >= _SHORTEST_SECRET:
+                if len(value) >= SHORTEST_HIDDEN:
                     self._tell.hide(value)
         found = _whose(seen, self._ask.show)
         if not found and not self._chosen:

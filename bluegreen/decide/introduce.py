@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bluegreen.decide.portray import inputs_of, untold, veiled
-from bluegreen.decide.secrecy import secret_values
+from bluegreen.decide.secrecy import SHORTEST_HIDDEN, secret_values
 from bluegreen.model.ask import ConnectionAsk
 from bluegreen.model.container import Role
 from bluegreen.model.init_report import InitReport, NewSecret, WorkflowInput
@@ -21,7 +21,6 @@ __all__ = ["app_of", "introduce", "stop_of", "unsaid"]
 _LONGEST_APP = 40
 _LONGEST_PROCESS = 30
 _PORT = 22
-_SHORTEST_SECRET = 6
 _VEILED = ("container-command", "container-options", "processes")
 _TAKEN = {role.value for role in Role if role is not Role.PROCESS}
 
@@ -63,7 +62,7 @@ def unsaid(report: InitReport, portraits: Iterable[Portrait]) -> Iterator[str]:
     """
     said = [line.text for line in report.inputs if line.name not in _VEILED]
     for value in (value for portrait in portraits for value in secret_values(portrait.env)):
-        if len(value) >= _SHORTEST_SECRET and not any(value in text for text in said):
+        if len(value) >= SHORTEST_HIDDEN and not any(value in text for text in said):
             yield value
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-__all__ = ["secret_values"]
+__all__ = ["SHORTEST_HIDDEN", "secret_values"]
+
+SHORTEST_HIDDEN = 6
+"""Characters. Shorter values are no secrets worth the name, and hiding every `1` would leave nothing to read."""
 
 _NAMES = re.compile(r"pass|pwd|secret|token|key|credential|auth|private|dsn|salt|cookie|cert|signature|webhook|api", re.IGNORECASE)
 _URL_LOGIN = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")

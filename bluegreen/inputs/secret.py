@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bluegreen.decide.secrecy import secret_values
+from bluegreen.decide.secrecy import SHORTEST_HIDDEN, secret_values
 from bluegreen.inputs.model import normalized
 from bluegreen.inputs.parse.pairs import build_secrets, environment
 from bluegreen.model.ask import Ask
 
 __all__ = ["mask_commands", "secrets_asked", "secrets_given"]
-
-_SHORTEST = 6
 
 
 def secrets_given(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -40,9 +38,9 @@ def mask_commands(secrets: Iterable[str]) -> Iterator[str]:
     """The runner's commands that hide them: one a line, since the runner looks at its log line by line."""
     lines = (line.strip() for secret in secrets for line in secret.splitlines())
     for line in dict.fromkeys(lines):
-        if len(line) >= _SHORTEST and not line.startswith("-----"):
+        if len(line) >= SHORTEST_HIDDEN and not line.startswith("-----"):
             yield "::add-mask::" + line.replace("%", "%25")
 
 
 def _worth_hiding(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if len(value.strip()) >= _SHORTEST))
+    return tuple(dict.fromkeys(value for value in values if len(value.strip()) >= SHORTEST_HIDDEN))
