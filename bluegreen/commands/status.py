@@ -59,8 +59,10 @@ def _candidate(seen: Observed) -> Container | None:
 def _adopted(host: Host, seen: Observed) -> str:
     """Who has the traffic until the first release is committed: its name and place; empty where no adoption is in force."""
     place = adopted_place(seen)
-    container = container_of_adopted(place, host.containers.neighbors()) if place else None
-    return f"{container.name} at {place}" if container else place and f"the app at {place}"
+    if not place:
+        return ""
+    container = container_of_adopted(place, host.containers.neighbors())
+    return f"{container.name if container else 'the app'} at {place}"
 
 
 def _since(peek: Peek, seen: Observed) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bluegreen.errors import HostNotReady
-from bluegreen.model.neighbor import Adopted, Neighbor, Published
+from bluegreen.model.neighbor import Adopted, Neighbor, Published, stop_command
 from bluegreen.model.observed import Observed
 
 __all__ = ["adopted_place", "container_of_adopted", "find_adopted", "was_deployed"]
 
-_ANY = ("0.0.0.0", "::", "", "[::]")  # noqa: S104 - Docker's spellings of every address, which we only read
 _LOOPBACK = "127.0.0.1"
 _ORIGIN = "`adopt` names the app that serves until the first release does: `HOST:PORT`, or the name of its container."
 
@@ -57,21 +56,20 @@ def container_of_adopted(reference: str, neighbors: Iterable[Neighbor]) -> Neigh
 def _at(host: str, port: int, neighbor: Neighbor | None) -> Adopted:
     if neighbor is None:
         return Adopted(address=host, port=port, name=f"the app at {host}:{port}", stop=f"sudo ss -ltnp 'sport = :{port}'")
-    stop = f"docker update --restart no {neighbor.name} && docker stop {neighbor.name}"
-    return Adopted(address=host, port=port, name=neighbor.name, stop=stop)
+    return Adopted(address=host, port=port, name=neighbor.name, stop=stop_command(neighbor.name))
 
 
 def _publishes(neighbor: Neighbor, host: str, port: int) -> bool:
     if host in neighbor.addresses:
         return port in neighbor.ports
-    return any(one.port == port and one.address in (host, *_ANY) for one in neighbor.published)
+    return any(one.port == port and (one.everywhere or one.address == host) for one in neighbor.published)
 
 
 def _reach(neighbor: Neighbor, container_port: int) -> tuple[str, int]:
     """A published port, which stays the same when the container is made anew; else its own address."""
     published = _only(neighbor.published, container_port)
     if published is not None:
-        return _LOOPBACK if published.address in _ANY else published.address, published.port
+        return _LOOPBACK if published.everywhere else published.address, published.port
     port = container_port if container_port in neighbor.ports else neighbor.ports[0] if len(neighbor.ports) == 1 else 0
     if neighbor.published or not port:
         seen = ", ".join(str(one.container_port) for one in neighbor.published) or ", ".join(map(str, neighbor.ports)) or "none"
@@ -84,6 +82,6 @@ def _reach(neighbor: Neighbor, container_port: int) -> tuple[str, int]:
 
 
 def _only(published: tuple[Published, ...], container_port: int) -> Published | None:
-    usable = [one for one in published if ":" not in one.address or one.address in _ANY]
+    usable = [one for one in published if ":" not in one.address or one.everywhere]
     meant = [one for one in usable if one.container_port == container_port] or usable
     return meant[0] if len({one.port for one in meant}) == 1 else None

@@ -13,10 +13,11 @@ from bluegreen.decide.secrecy import SHORTEST_HIDDEN, secret_values
 from bluegreen.model.ask import ConnectionAsk
 from bluegreen.model.container import Role
 from bluegreen.model.init_report import InitReport, NewSecret, WorkflowInput
+from bluegreen.model.neighbor import stop_command
 from bluegreen.model.portrait import Portrait
 from bluegreen.model.site import SiteMode, Way
 
-__all__ = ["app_of", "introduce", "stop_of", "unsaid"]
+__all__ = ["app_of", "introduce", "unsaid"]
 
 _LONGEST_APP = 40
 _LONGEST_PROCESS = 30
@@ -29,11 +30,6 @@ def app_of(portrait: Portrait) -> str:
     """What to call the app: its image's last part, or the container's name where that says nothing."""
     repository = _repository(portrait.image)
     return next(name for word in (repository.rpartition("/")[2], portrait.name, "app") if (name := _name(word, _LONGEST_APP)))
-
-
-def stop_of(portrait: Portrait) -> str:
-    """How its owner stops it, for good."""
-    return f"docker update --restart no {portrait.name} && docker stop {portrait.name}"
 
 
 def introduce(app: str, portrait: Portrait, beside: Iterable[Portrait], way: Way, connection: ConnectionAsk) -> InitReport:
@@ -135,7 +131,7 @@ def _with_needs(portrait: Portrait, workers: list[Portrait]) -> tuple[Portrait, 
 def _parting(worker: Portrait) -> str:
     return (
         f"{worker.name} goes on working beside the release's own worker until you stop it, once the first deployment is over:"
-        f" `{stop_of(worker)}`."
+        f" `{stop_command(worker.name)}`."
     )
 
 

@@ -14,7 +14,6 @@ from bluegreen.model.portrait import Portrait
 
 __all__ = ["inputs_of", "places_of", "untold", "veiled"]
 
-_ANY = ("0.0.0.0", "::", "", "[::]")  # noqa: S104 - Docker's spellings of every address, which we only read
 _SHORTEST = 4
 _TELLING = re.compile(r"pass|secret|token|api.?key|credential|://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
 _UNITS = (("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10))
@@ -25,8 +24,7 @@ def places_of(portrait: Portrait) -> Mapping[str, int]:
     ports = sorted({*portrait.ports, *(one.container_port for one in portrait.published)})
     found = {f"{address}:{port}": port for address in portrait.addresses for port in ports}
     for one in portrait.published:
-        everywhere = one.address in _ANY
-        found |= {f"{at}:{one.port}": one.container_port for at in (("127.0.0.1", "[::1]") if everywhere else (one.address,))}
+        found |= {f"{at}:{one.port}": one.container_port for at in (("127.0.0.1", "[::1]") if one.everywhere else (one.address,))}
     if portrait.host_network:
         found |= {f"127.0.0.1:{port}": port for port in ports}
     return found | {place.removesuffix(":80"): port for place, port in found.items() if place.endswith(":80")}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Adopted", "Neighbor", "Published"]
+__all__ = ["Adopted", "Neighbor", "Published", "stop_command"]
+
+_EVERY_ADDRESS = ("0.0.0.0", "::", "", "[::]")  # noqa: S104 - Docker's spellings, which we only read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +16,11 @@ class Published:
     address: str
     port: int
     container_port: int
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is published on every address of the host."""
+        return self.address in _EVERY_ADDRESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,3 +57,8 @@ class Adopted:
     def servers(self) -> tuple[str, ...]:
         """The same as a release has them."""
         return (self.place,)
+
+
+def stop_command(name: str) -> str:
+    """How its owner stops a container for good: no reboot brings it back."""
+    return f"docker update --restart no {name} && docker stop {name}"
