@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bluegreen.host.engine_read import LABEL
 from bluegreen.model.neighbor import Neighbor, Published
 
-__all__ = ["listed_neighbor"]
+__all__ = ["listed_neighbor", "published_ports"]
 
 
 def listed_neighbor(found: Mapping[str, Any]) -> Neighbor | None:
@@ -33,3 +33,12 @@ def listed_neighbor(found: Mapping[str, Any]) -> Neighbor | None:
         ports=tuple(sorted({int(port["PrivatePort"]) for port in ports})),
         image_id=str(found.get("ImageID", "")),
     )
+
+
+def published_ports(bindings: Mapping[str, Any] | None) -> Iterator[Published]:
+    """The published TCP ports of a container, as its own description tells them: by the port inside, where each is on the host."""
+    for inner, ends in (bindings or {}).items():
+        port, _, kind = str(inner).partition("/")
+        for end in ends or () if kind in {"tcp", ""} else ():
+            if str(end.get("HostPort", "")).isdigit():
+                yield Published(address=str(end.get("HostIp", "")), port=int(end["HostPort"]), container_port=int(port))

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bluegreen.host.engine_neighbors import published_ports
 from bluegreen.host.engine_read import LABEL
-from bluegreen.model.neighbor import Published
 from bluegreen.model.portrait import Mount, NetworkEnd, Portrait
 
 __all__ = ["portrait_of"]
@@ -41,7 +41,7 @@ def portrait_of(found: Mapping[str, Any], image: Mapping[str, Any]) -> Portrait:
         running=bool(found["State"].get("Running")) and not found["State"].get("Restarting"),
         service=str(labels.get("com.docker.compose.service", "")),
         ports=_ports(config),
-        published=tuple(_published(host)),
+        published=tuple(published_ports(host.get("PortBindings"))),
         addresses=tuple(str(end["IPAddress"]) for end in networks.values() if end.get("IPAddress")),
         host_network=host.get("NetworkMode") == "host",
         networks=tuple(_end(name, end, str(found["Name"])) for name, end in networks.items() if name not in _DOCKERS_OWN),
@@ -70,14 +70,6 @@ def _entry(config: Mapping[str, Any], base: Mapping[str, Any]) -> tuple[tuple[_W
 def _ports(config: Mapping[str, Any]) -> tuple[int, ...]:
     every = (str(port).partition("/") for port in config.get("ExposedPorts") or ())
     return tuple(sorted(int(port) for port, _, kind in every if kind in {"tcp", ""} and port.isdigit()))
-
-
-def _published(host: Mapping[str, Any]) -> Iterator[Published]:
-    for inner, ends in (host.get("PortBindings") or {}).items():
-        port, _, kind = str(inner).partition("/")
-        for end in ends or () if kind in {"tcp", ""} else ():
-            if str(end.get("HostPort", "")).isdigit():
-                yield Published(address=str(end.get("HostIp", "")), port=int(end["HostPort"]), container_port=int(port))
 
 
 def _end(name: str, end: Mapping[str, Any], container: str) -> NetworkEnd:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bluegreen.errors import HostNotReady
+from bluegreen.host.engine_neighbors import published_ports
+from bluegreen.host.site_text import LOOPBACK_PORT
 from bluegreen.host.subnet import network_name
-from bluegreen.model.neighbor import Published
 from bluegreen.model.nginx_container import Mount, NginxContainer
 
 __all__ = ["CONF_DIR", "lacking", "missing", "read_container", "unfit"]
@@ -16,7 +17,6 @@ __all__ = ["CONF_DIR", "lacking", "missing", "read_container", "unfit"]
 CONF_DIR = "/etc/nginx/conf.d"
 _STATE = ("/var/lib/bluegreen", "/run/bluegreen")
 _LOGS = "/var/log/bluegreen"
-_PRIVATE_PORT = 29173
 _PAGE = "docs/nginx-in-a-container.md"
 
 
@@ -35,15 +35,8 @@ def read_container(name: str, described: str, others: Iterable[str]) -> NginxCon
             if each.get("Source")
         ),
         addresses=tuple((str(network), str(end.get("IPAddress") or "")) for network, end in (found["networks"] or {}).items()),
-        published=tuple(_published(found["ports"] or {})),
+        published=tuple(published_ports(found["ports"])),
     )
-
-
-def _published(ports: Mapping[str, Any]) -> Iterator[Published]:
-    for inside, places in ports.items():
-        number, _, kind = inside.partition("/")
-        for place in places or () if kind == "tcp" else ():
-            yield Published(address=str(place["HostIp"]), port=int(place["HostPort"]), container_port=int(number))
 
 
 def lacking(container: NginxContainer, app: str) -> tuple[str, ...]:
@@ -64,8 +57,8 @@ def _lacking(container: NginxContainer, app: str) -> Iterator[str]:
         yield "it uses the host's own network"
     elif not container.address(network_name(app)):
         yield f"it is not attached to the network {network_name(app)}"
-    if any(each.container_port == _PRIVATE_PORT for each in container.published):
-        yield f"it publishes the port {_PRIVATE_PORT}, which is for the host's own questions"
+    if any(each.container_port == LOOPBACK_PORT for each in container.published):
+        yield f"it publishes the port {LOOPBACK_PORT}, which is for the host's own questions"
 
 
 def unfit(container: NginxContainer, app: str, found: tuple[str, ...]) -> HostNotReady:
