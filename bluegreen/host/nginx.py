@@ -35,7 +35,7 @@ class HostNginx:
         self._connection = connection
         self._facts = facts
         self._container = facts.nginx_container
-        self._name = facts.nginx_container.name if facts.nginx_container else ""
+        self._name = facts.nginx_in
         self._conf_dir = facts.nginx_container.on_host(CONF_DIR) if facts.nginx_container else CONF_DIR
 
     def version(self) -> tuple[int, ...]:

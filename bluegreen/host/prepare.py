@@ -16,8 +16,7 @@ def prepare(connection: Connection, facts: Facts, app: str) -> tuple[str, ...]:
         return ()
     need_root(facts, "make the directories that a deployment needs")
     script = load_script("bluegreen-prepare", "splits.sh", "prepare.sh")
-    nginx = facts.nginx_container.name if facts.nginx_container else ""
-    done = connection.run(script.argv(facts.user, app, "", nginx, root=facts.root), stdin=script.text)
+    done = connection.run(script.argv(facts.user, app, "", facts.nginx_in, root=facts.root), stdin=script.text)
     if done.status:
         reason = (done.err.strip() or done.out.strip())[-400:]
         raise HostNotReady(

@@ -18,8 +18,7 @@ def set_up(connection: Connection, facts: Facts, app: str, *, dry: bool) -> tupl
     """What was made, or with `dry` would be; nothing on a host that has it all. Raises `HostNotReady`."""
     need_root(facts, "install packages and make the directories that a deployment needs")
     script = load_script("bluegreen-setup", "splits.sh", "setup.sh", "prepare.sh")
-    nginx = facts.nginx_container.name if facts.nginx_container else ""
-    argv = script.argv(facts.user, app, "dry" if dry else "", nginx, root=facts.root)
+    argv = script.argv(facts.user, app, "dry" if dry else "", facts.nginx_in, root=facts.root)
     done = connection.run(argv, stdin=script.text, timeout=_APT)
     lines = done.out.splitlines()
     refused = next((number for number, line in enumerate(lines) if line.startswith("no ")), None)

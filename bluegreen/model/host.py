@@ -39,6 +39,11 @@ class Facts:
     limits_logs: bool = False
     nginx_container: NginxContainer | None = None
 
+    @property
+    def nginx_in(self) -> str:
+        """The name of the container that NGINX runs in; empty for the host's own."""
+        return self.nginx_container.name if self.nginx_container else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
