@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-__all__ = ["Connection", "Reply", "Target", "Trouble", "connect", "version_in"]
+__all__ = ["Connection", "Reply", "Target", "Trouble", "connect", "trusting", "version_in"]
 
 _VERSION = re.compile(rb'"version": ?"([^"]*)"')
 
@@ -36,7 +36,7 @@ class Target:
     @property
     def tls_words(self) -> dict[str, Any]:
         """What asyncio wants to be told about TLS: nothing for plain HTTP."""
-        return {"ssl": _trusting(), "server_hostname": self.host} if self.tls else {}
+        return {"ssl": trusting(), "server_hostname": self.host} if self.tls else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +123,16 @@ class Connection(asyncio.Protocol):
 
 
 @cache
-def _trusting() -> ssl.SSLContext:
-    """A context that verifies nothing, made once: reading the machine's certificates for each connection costs more than the request."""
+def trusting(*protocols: str) -> ssl.SSLContext:
+    """A context that verifies nothing, made once: reading the machine's certificates for each connection costs more than the request.
+
+    `protocols` are those that are offered (ALPN).
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    if protocols:
+        context.set_alpn_protocols([*protocols])
     return context
 
 

@@ -7,10 +7,8 @@ A server that leaves (a reload) says with GOAWAY which requests it has not looke
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from dataclasses import dataclass, field
-from functools import cache
 
 from h2.config import H2Configuration
 from h2.connection import ConnectionState, H2Connection
@@ -19,7 +17,7 @@ from h2.events import ConnectionTerminated, DataReceived, Event, ResponseReceive
 from h2.exceptions import ProtocolError
 from hyperframe.frame import Frame, GoAwayFrame
 
-from tests.load.client import Reply, Target, Trouble, version_in
+from tests.load.client import Reply, Target, Trouble, trusting, version_in
 
 __all__ = ["Refused", "Session", "open_session"]
 
@@ -155,22 +153,13 @@ def _fill(awaited: _Awaited, event: Event) -> None:
         awaited.reply.set_result(Reply(status=awaited.status, version=version_in(awaited.body), events=0, keep=True))
 
 
-@cache
-def _trusting() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["h2"])
-    return context
-
-
 async def open_session(target: Target, patience: float) -> Session:
     """A new connection. Raises Trouble when there is none to be had in time, or its server speaks no HTTP/2."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(patience):
             transport, session = await loop.create_connection(
-                Session, target.address, target.port, ssl=_trusting(), server_hostname=target.host
+                Session, target.address, target.port, ssl=trusting("h2"), server_hostname=target.host
             )
     except TimeoutError:
         raise Trouble(f"no connection within {patience:g} s") from None
