@@ -14,7 +14,7 @@ from bluegreen.decide.retention import kept
 from bluegreen.decide.site_spec import own_url
 from bluegreen.model.ask import Ask, ShiftStep
 from bluegreen.model.color import Color
-from bluegreen.model.container import Container, Network, Role
+from bluegreen.model.container import Container, Network, Role, network_name
 from bluegreen.model.plan_report import PlanStep
 from bluegreen.model.progress import Stage
 from bluegreen.model.release import Settings
@@ -28,7 +28,7 @@ _REPLICAS = 16
 def unmade_network(app: str) -> Network:
     """What stands in a plan for the network that Docker has yet to give a subnet."""
     blue, green = (tuple(f"ADDRESS-OF-{color}{number or ''}" for number in (0, *range(2, _REPLICAS + 1))) for color in ("BLUE", "GREEN"))
-    return Network(name=f"bluegreen-{app}", subnet="", blue=blue, green=green, gateway="ADDRESS-OF-THE-HOST")
+    return Network(name=network_name(app), subnet="", blue=blue, green=green, gateway="ADDRESS-OF-THE-HOST")
 
 
 def foreseen_candidate(plan: Plan) -> Replicas:

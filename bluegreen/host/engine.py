@@ -34,9 +34,8 @@ from bluegreen.host.engine_read import (
     memory_in_use,
 )
 from bluegreen.host.network import ensure_network, find_network
-from bluegreen.host.subnet import network_name
 from bluegreen.model.ask import BuildAsk
-from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy
+from bluegreen.model.container import Container, Engine, Image, LogLine, Network, RestartPolicy, network_name
 from bluegreen.model.neighbor import Neighbor
 from bluegreen.model.portrait import Portrait
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bluegreen.host.subnet import network_name
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.color import Color
-from bluegreen.model.container import Container, Image, Role
+from bluegreen.model.container import Container, Image, Role, network_name
 
 __all__ = ["LABEL", "image_labels", "inspected_container", "inspected_image", "listed_container", "listed_image", "memory_in_use"]
 

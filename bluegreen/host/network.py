@@ -14,8 +14,8 @@ import docker.errors
 import docker.types
 
 from bluegreen.errors import HostNotReady
-from bluegreen.host.subnet import ipv4_config, layout_of, network_name, read_network
-from bluegreen.model.container import Network
+from bluegreen.host.subnet import ipv4_config, layout_of, read_network
+from bluegreen.model.container import Network, network_name
 
 if TYPE_CHECKING:
     from docker import APIClient

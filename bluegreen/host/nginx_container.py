@@ -9,7 +9,7 @@ from typing import Any
 from bluegreen.errors import HostNotReady
 from bluegreen.host.engine_neighbors import published_ports
 from bluegreen.host.site_text import LOOPBACK_PORT
-from bluegreen.host.subnet import network_name
+from bluegreen.model.container import network_name
 from bluegreen.model.nginx_container import Mount, NginxContainer
 
 __all__ = ["CONF_DIR", "lacking", "missing", "read_container", "unfit"]

@@ -28,8 +28,8 @@ from bluegreen.host.setup import set_up
 from bluegreen.host.site_text import LOOPBACK_PORT
 from bluegreen.host.smoke import run_smoke_test
 from bluegreen.host.ssh import Connection
-from bluegreen.host.subnet import network_name
 from bluegreen.model.ask import Ask, Command
+from bluegreen.model.container import network_name
 from bluegreen.model.progress import Progress
 from bluegreen.model.site import AppProtocol
 

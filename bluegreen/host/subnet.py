@@ -10,7 +10,7 @@ from typing import Any
 from bluegreen.errors import HostNotReady
 from bluegreen.model.container import Network
 
-__all__ = ["Layout", "ipv4_config", "layout", "layout_of", "network_name", "read_network"]
+__all__ = ["Layout", "ipv4_config", "layout", "layout_of", "read_network"]
 
 _REPLICAS = 16
 
@@ -23,11 +23,6 @@ class Layout:
     blue: tuple[str, ...]
     green: tuple[str, ...]
     others: str
-
-
-def network_name(app: str) -> str:
-    """The name of the app's network."""
-    return f"bluegreen-{app}"
 
 
 def layout(subnet: str) -> Layout:

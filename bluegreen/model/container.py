@@ -7,7 +7,7 @@ from enum import Enum
 
 from bluegreen.model.color import Color
 
-__all__ = ["Container", "Engine", "Image", "LogLine", "Network", "RestartPolicy", "Role"]
+__all__ = ["Container", "Engine", "Image", "LogLine", "Network", "RestartPolicy", "Role", "network_name"]
 
 
 class Role(Enum):
@@ -77,6 +77,11 @@ class Image:
     ports: tuple[int, ...] = ()
     size: int = 0
     created: str = ""
+
+
+def network_name(app: str) -> str:
+    """The name of the app's network."""
+    return f"bluegreen-{app}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

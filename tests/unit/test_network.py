@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bluegreen.errors import HostNotReady
-from bluegreen.host.subnet import layout, network_name, read_network
+from bluegreen.host.subnet import layout, read_network
+from bluegreen.model.container import network_name
 
 SUBNET = "172.18.0.0/16"
 
