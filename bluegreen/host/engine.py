@@ -20,8 +20,8 @@ from bluegreen.errors import HostNotReady
 from bluegreen.host import Clock, ContainerSpec
 from bluegreen.host.build import Builder
 from bluegreen.host.engine_create import Creator
-from bluegreen.host.engine_errors import address_taken, refusal
-from bluegreen.host.engine_link import EngineLink, reason
+from bluegreen.host.engine_errors import address_taken, log_unreadable, refusal
+from bluegreen.host.engine_link import EngineLink, patient, reason
 from bluegreen.host.engine_log import log_lines, since
 from bluegreen.host.engine_neighbors import listed_neighbor
 from bluegreen.host.engine_portrait import portrait_of
@@ -177,7 +177,7 @@ class DockerEngine:
     def set_restart(self, container: Container, policy: RestartPolicy) -> None:
         """Change its restart policy."""
         with self._link.asking(f"change the restart policy of {container.name}") as api:
-            api.update_container(container.id, restart_policy={"Name": policy.value})  # type: ignore[arg-type]  # the stubs lack two
+            patient(self._clock.wait)(api.update_container, container.id, restart_policy={"Name": policy.value})
 
     def stop(self, container: Container, timeout: float) -> None:
         """SIGTERM (or the image's stop signal), and after `timeout` seconds SIGKILL. Quietly nothing when it does not run."""
@@ -242,8 +242,4 @@ def _no_log(container: Container, error: HTTPError) -> tuple[LogLine, ...]:
     except docker.errors.APIError as refused:
         if "support reading" not in reason(refused):
             raise
-        raise HostNotReady(
-            f"The log of {container.name} cannot be read: {reason(refused)}",
-            means="A release is judged by its log as well, and the host's default log driver keeps none that can be read.",
-            todo="Add `--log-driver local` to container-options.",
-        ) from refused
+        raise log_unreadable(container.name, reason(refused)) from refused

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bluegreen.errors import CandidateFailed, HostNotReady, NoImage
 
-__all__ = ["address_taken", "names_taken", "network_missing", "refusal"]
+__all__ = ["address_taken", "log_unreadable", "names_taken", "network_missing", "refusal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,4 +138,13 @@ def address_taken(address: str, network: str, holder: str) -> HostNotReady:
         means="It is set aside for this app: NGINX sends the app's requests there.",
         todo=f"Take it off that network with `docker network disconnect {network} {holder or 'CONTAINER'}`, then deploy again."
         " Without --ip, Docker gives it another address.",
+    )
+
+
+def log_unreadable(name: str, said: str) -> HostNotReady:
+    """The log driver of the container `name` only writes."""
+    return HostNotReady(
+        f"The log of {name} cannot be read: {said}",
+        means="A release is judged by its log as well, and the host's default log driver keeps none that can be read.",
+        todo="Add `--log-driver local` to container-options.",
     )

@@ -12,15 +12,17 @@ import docker.errors
 from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnectionPool
 from requests.exceptions import ConnectionError as LostConnection
 from requests.exceptions import HTTPError, RequestException, Timeout
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from bluegreen.errors import BlueGreenError, HostNotReady, Unreachable
 from bluegreen.host.engine_kind import engine_of, version_numbers
 from bluegreen.model.container import Engine
 
-__all__ = ["EngineLink", "reason"]
+__all__ = ["EngineLink", "patient", "reason"]
 
 _NEWEST_API = (1, 44)
 _AT_ONCE = 3
+_PATIENCE = 3.0
 _DOWN = ("cannot connect to the docker daemon", "connection refused", "no such file", "failed to connect")
 
 
@@ -167,3 +169,17 @@ def _cut(said: str, for_what: str) -> Unreachable:
 def reason(error: docker.errors.APIError) -> str:
     """Docker's own words, in one line."""
     return " ".join(str(error.explanation or error).split())
+
+
+def patient(pause: Callable[[float], None]) -> Retrying:
+    """Calls that are made again for some seconds while the failure is the engine's own and not the request's.
+
+    It fails so, in many wordings, to change a container whose process has ended, until a moment later it has heard of that itself.
+    """
+    return Retrying(
+        retry=retry_if_exception(_engines_own), wait=wait_fixed(0.1), stop=stop_after_delay(_PATIENCE), sleep=pause, reraise=True
+    )
+
+
+def _engines_own(error: BaseException) -> bool:
+    return isinstance(error, docker.errors.APIError) and error.is_server_error()

@@ -160,6 +160,15 @@ def test_an_exit_a_restart_and_a_removal_are_seen(room: Room) -> None:
     assert (gone.running, gone.exit_code, gone.pid) == (False, 137, 0)
 
 
+def test_a_container_is_changed_even_as_it_ends(room: Room) -> None:
+    """Docker refuses for a moment: the process is gone, and the engine has yet to hear of it."""
+    for number in range(6):
+        brief = room.start("sleep", "0.2", name=f"brief-{number}", address="")
+        while room.engine.inspect(brief).running:
+            room.engine.set_restart(brief, RestartPolicy.NO)
+        room.engine.remove(brief)
+
+
 def test_docker_s_health_is_passed_on(room: Room) -> None:
     """An image with a HEALTHCHECK speaks for itself."""
     ill = room.start(settings={"options": ("--health-cmd", "exit 1", "--health-interval", "100ms", "--health-retries", "1")})
