@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import docker
 import docker.errors
 import docker.types
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_incrementing
 
 from bluegreen.errors import HostNotReady
 from bluegreen.host.subnet import ipv4_config, layout_of, read_network
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ensure_network", "find_network"]
 
-_TRIES = 5
+_PATIENCE = 3.0
 # Docker 20.10 says the second where the other network has the whole subnet and ours would have set a part of it aside.
 _TAKEN = ("overlap", "failed to allocate gateway")
 
@@ -49,15 +50,15 @@ def ensure_network(api: APIClient, app: str, pause: Callable[[float], None]) -> 
         if network is not None:
             return network
         _remove_half_made(api, found)
-    for attempt in range(1, _TRIES):
-        try:
-            return _make(api, app, _free_subnet(api, app))
-        except docker.errors.APIError as error:
-            # Between our removing and making again, another app, or anybody, may have taken the subnet.
-            if not any(words in str(error.explanation).lower() for words in _TAKEN):
-                raise
-        pause(0.2 * attempt)
-    return _make(api, app, _free_subnet(api, app))
+    while_taken = Retrying(
+        retry=retry_if_exception(_taken), wait=wait_incrementing(0.2, 0.2), stop=stop_after_delay(_PATIENCE), sleep=pause, reraise=True
+    )
+    return while_taken(lambda: _make(api, app, _free_subnet(api, app)))
+
+
+def _taken(error: BaseException) -> bool:
+    """Whether another app, or anybody, has taken the subnet between our removing the first network and making it again."""
+    return isinstance(error, docker.errors.APIError) and any(words in str(error.explanation).lower() for words in _TAKEN)
 
 
 def _make(api: APIClient, app: str, subnet: str) -> Network:

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from tenacity import Retrying, retry_if_exception_type, sleep_using_event, stop_after_delay, wait_fixed
+
 from bluegreen.errors import Unreachable
 from bluegreen.host import Clock
 from bluegreen.host.command import Completed, Execution
@@ -158,22 +160,26 @@ class Connection:
 
     def _dial_docker(self) -> Channel:
         command = command_line(_DIAL_DOCKER)
-        return self._admitted(lambda: self._start(command), self._closing.wait, self._clock.now() + self._ask.timeout)
+        return self._admitted(lambda: self._start(command), sleep_using_event(self._closing), self._clock.now() + self._ask.timeout)
 
-    def _admitted(self, attempt: Callable[[], T], pause: Callable[[float], object], deadline: float) -> T:
+    def _admitted(self, attempt: Callable[[], T], pause: Callable[[float], None], deadline: float) -> T:
         """Ask for a session until there is one: sshd counts an old one until its process has ended, a moment after we closed it."""
-        while True:
-            try:
-                return attempt()
-            except RefusedError as error:
-                if self._clock.now() + 0.2 > deadline:
-                    raise Unreachable(
-                        f"{self._ask.host} allows no further session on this connection ({error}).",
-                        means="sshd's MaxSessions is lower than its default of 10, or its user may open none.",
-                        todo="Set `MaxSessions 10` in /etc/ssh/sshd_config.",
-                    ) from error
-            self._shells.give_up()
-            pause(0.05)
+        while_refused = Retrying(
+            retry=retry_if_exception_type(RefusedError),
+            wait=wait_fixed(0.05),
+            stop=stop_after_delay(deadline - self._clock.now() - 0.2),
+            sleep=pause,
+            before_sleep=lambda _: self._shells.give_up(),
+            reraise=True,
+        )
+        try:
+            return while_refused(attempt)
+        except RefusedError as error:
+            raise Unreachable(
+                f"{self._ask.host} allows no further session on this connection ({error}).",
+                means="sshd's MaxSessions is lower than its default of 10, or its user may open none.",
+                todo="Set `MaxSessions 10` in /etc/ssh/sshd_config.",
+            ) from error
 
     def _open(self, destination: tuple[str, int] | None, deadline: float) -> Channel | None:
         """A new channel, None at the deadline. Raises `RefusedError`, `Unreachable`, `Cancelled`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ _ROOMS = ("bluegreen", "tests", "demo", "tools", "bench", "examples", "templates
 _CODE = {".py", ".sh", ".j2"}
 _LONGEST_FILE = 250
 _LONGEST_FUNCTION = 40
+_IMPORT = re.compile(r"^ *(?:from|import) (\w+)", re.MULTILINE)
 _DEF = re.compile(r"(?:async )?def (\w+)")
 
 
@@ -95,6 +97,14 @@ def test_development_and_users_run_the_same_versions() -> None:
         for name in ("runtime", "dev")
     )
     assert runtime <= dev
+
+
+def test_users_install_nothing_that_the_program_does_not_use() -> None:
+    """Every dependency in pyproject.toml is imported somewhere in the program."""
+    declared = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    packages = {each.partition(">")[0].replace("-", "_") for each in declared}
+    imports = {found for path in _files(".py") if "bluegreen" in path.parts for found in _IMPORT.findall(path.read_text(encoding="utf-8"))}
+    assert packages <= imports
 
 
 def test_the_readme_shows_a_workflow_by_line_25() -> None:
