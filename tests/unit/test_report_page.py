@@ -124,6 +124,14 @@ def test_the_error_is_told_in_the_order_a_reader_asks(tmp_path: Path) -> None:
     assert {"class": "copy"} in shown.all("code")
 
 
+def test_a_long_log_is_shown_at_its_end(tmp_path: Path) -> None:
+    """Where the reason stands as a rule; its beginning is what has to be scrolled to. Without a script only the style can say so."""
+    shift(Teller(), WentBack("It misbehaved."), tmp_path)
+    rule = re.search(r"^pre \{(.*)\}$", (tmp_path / "report.html").read_text(), re.MULTILINE)
+    assert rule is not None
+    assert {"flex-direction: column-reverse", "overflow: auto", "max-height: 30rem"} <= set(re.split(r";? +(?=[a-z-]+: )|; *$", rule[1]))
+
+
 def test_nothing_of_others_becomes_an_element(tmp_path: Path) -> None:
     """A version, a container's name, a log line, a fact: all of it is text, whatever it looks like."""
     hostile = '"><script>alert(1)</script><img src=x onerror=y>{{ 7*7 }}'
