@@ -55,6 +55,12 @@ def untold(portrait: Portrait, place: str, url: str) -> Iterator[str]:
     """What no input takes over, each with what to do."""
     if portrait.pulled:
         yield f"{portrait.image} came from a registry, and the workflow builds it: the repository needs the Dockerfile it is made from."
+    if not portrait.health_path:
+        yield (
+            f"Nothing says which path tells that {portrait.name} is well: it has no HEALTHCHECK that asks for one. A release is asked"
+            " for `/`, the default, and has to answer it with a status from 200 to 399."
+            " If the app has a path that says more, name it in `health-path`."
+        )
     yield from _unheld(portrait)
     for words in portrait.options:
         problem = _problems(words)

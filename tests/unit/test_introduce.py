@@ -24,6 +24,7 @@ WEB = Portrait(
     ports=(8000,),
     published=(Published(address="0.0.0.0", port=9000, container_port=8000),),  # noqa: S104 - Docker's spelling
     addresses=("172.18.0.3",),
+    health_path="/healthz",
 )
 _METRICS = Published(address="", port=9100, container_port=9100)
 _NAMELESS = Mount(kind="volume", source="ff", target="/d", anonymous=True)
@@ -45,7 +46,7 @@ def worker(**changes: Any) -> Portrait:
 
 
 def test_the_least_that_a_workflow_needs() -> None:
-    """A container without any setting; what the inputs' defaults say is left out."""
+    """A container without any setting; what the inputs' defaults say is left out, and said where it may be wrong."""
     assert inputs() == {
         "host": "$EC2_HOST",
         "username": "ubuntu",
@@ -53,11 +54,13 @@ def test_the_least_that_a_workflow_needs() -> None:
         "fingerprint": "$EC2_FINGERPRINT",
         "image": "registry.example.com/team/shop",
         "container-port": "8000",
+        "health-path": "/healthz",
         "url": "https://shop.example/",
         "site": "include",
         "adopt": "shop-web-1",
     }
     assert told().notes == ()
+    assert "no HEALTHCHECK that asks for one. A release is asked for `/`, the default" in told(replace(WEB, health_path="")).notes[0]
 
 
 def test_the_way_to_the_host_is_the_one_that_was_gone() -> None:
@@ -109,12 +112,10 @@ def test_settings_become_inputs_that_our_own_parsers_take() -> None:
             command=("sh", "-c", "exec python -m shop | tee log"),
             options=(("--init",), ("--user", "1000:1000")),
             stop_timeout=45,
-            health_path="/healthz",
         )
     )
     assert places.volumes(seen["volumes"]) == ("/srv/d:/d:ro", "shop_up:/up")
-    assert seen["networks"].splitlines() == ["shop_default", "metrics"]
-    assert (seen["cpus"], seen["stop-timeout"], seen["health-path"]) == ("1.5", "45s", "/healthz")
+    assert (seen["networks"], seen["cpus"], seen["stop-timeout"]) == ("shop_default\nmetrics", "1.5", "45s")
     assert phrases.command(seen["container-command"]) == ("sh", "-c", "exec python -m shop | tee log")
     assert (seen["container-options"], option_problems(seen["container-options"])) == ("--init --user 1000:1000", [])
 
