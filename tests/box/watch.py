@@ -39,11 +39,11 @@ class Watch:
         self._ready = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
-        self._box = box
 
     def start(self) -> Self:
         """Begin; returns once the present state is known."""
-        self._process = subprocess.Popen(self._argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        # It ends when its input does, so also when we are killed.
+        self._process = subprocess.Popen(self._argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self._thread = threading.Thread(target=self._read, name="watch", daemon=True)
         self._thread.start()
         if not self._ready.wait(10):
@@ -53,9 +53,8 @@ class Watch:
 
     def stop(self) -> None:
         """End, here and in the box."""
-        if self._process is not None:
-            self._box.sh("pkill -f bluegreen-box/watch.sh", check=False)
-            self._process.terminate()
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
             self._process.wait(10)
         if self._thread is not None:
             self._thread.join(10)

@@ -26,5 +26,6 @@ while :; do
         echo "route $last $EPOCHREALTIME $now"
         before=$now
     fi
-    sleep 0.03
+    # Whoever asked for it may have died: then its input ends.
+    read -rt 0.03 || (($? > 128)) || exit 0
 done

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.box import Box
+from tests.mortal import MORTAL
 
 __all__ = ["APP", "Done", "Product", "Running", "serving"]
 
@@ -145,7 +146,7 @@ class Product:
         log = directory / "log.txt"
         with log.open("wb") as file:
             process = subprocess.Popen(
-                (sys.executable, "-I", str(ROOT / "entrypoint.py"), command, *words),
+                (*MORTAL, sys.executable, "-I", str(ROOT / "entrypoint.py"), command, *words),
                 cwd=ROOT,
                 env=self.environment(directory, **inputs),
                 stdin=subprocess.DEVNULL,

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from tests.e2e.product import ROOT, Done, Running
+from tests.mortal import MORTAL
 
 __all__ = ["Runner", "cancel"]
 
@@ -67,7 +68,7 @@ class Runner:
         }
         with log.open("wb") as file:
             process = subprocess.Popen(
-                ("bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)),
+                (*MORTAL, "bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)),
                 cwd=ROOT,
                 env=environ,
                 stdin=subprocess.DEVNULL,

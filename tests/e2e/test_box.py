@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import select
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 from tests.box import Box
 from tests.box.delay import DelayProxy
 from tests.box.watch import Watch
-from tests.e2e.product import APP, serving
+from tests.e2e.product import APP, ROOT, serving
 from tests.load import MIX, Kind, Load, Target
 from tests.load.checker import Died, Phase, cut, healthy_load
 
@@ -28,6 +31,17 @@ server {
         proxy_set_header Connection $connection_header;
     }
 }
+"""
+
+TEST = """
+import pathlib, sys, time
+from tests.box import Box
+from tests.box.watch import Watch
+from tests.load import Load, Target
+box = Box(sys.argv[1])
+with Watch(box, "killed"), Load(Target(address=box.address), pathlib.Path(sys.argv[2], "load.jsonl")) as load:
+    print(load.pid, flush=True)
+    time.sleep(3600)
 """
 
 
@@ -197,6 +211,21 @@ def test_the_watch_tells_what_was_declared_and_who_died(box: Box) -> None:
     assert deaths == [Died(at=deaths[0].at, version="v2")]
     assert killed - 1 < deaths[0].at < killed + 10
     assert phases == sorted(phases, key=_at)
+
+
+def test_nothing_outlives_a_test_that_is_killed(running_box: Box, tmp_path: Path) -> None:
+    """Neither its users nor its watch on the box: they would hold the machine up for an hour."""
+    watched = "pgrep -f '[b]luegreen-box/watch.sh killed'"
+    with subprocess.Popen(
+        (sys.executable, "-c", TEST, running_box.name, str(tmp_path)), cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as test:
+        assert test.stdout is not None
+        users = os.pidfd_open(int(test.stdout.readline()))
+        assert running_box.sh(watched)
+        test.kill()
+        assert select.select([users], [], [], 10)[0], "its users are still there"
+        os.close(users)
+    running_box.sh(f"for i in {{1..100}}; do {watched} || exit 0; sleep 0.1; done; exit 1")
 
 
 def _at(phase: Phase) -> float:

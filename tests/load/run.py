@@ -14,6 +14,7 @@ from typing import Self
 from tests.load.client import Target
 from tests.load.generator import MIX
 from tests.load.record import Kind, Record, read
+from tests.mortal import MORTAL
 
 __all__ = ["Load"]
 
@@ -36,7 +37,7 @@ class Load:
         self.file = file
         scheme = "https" if target.tls else "http"
         self._argv = [
-            *(sys.executable, "-m", "tests.load", f"{scheme}://{target.address}:{target.port}", "--host", target.host),
+            *(*MORTAL, sys.executable, "-m", "tests.load", f"{scheme}://{target.address}:{target.port}", "--host", target.host),
             *("--out", str(file), "--connections", str(connections)),
             *("--websocket-seconds", str(websocket_seconds), "--timeout", str(timeout), "--seconds", "3600"),
             *(word for kind in Kind for word in (f"--{kind.value}", str(rates.get(kind, 0.0)))),
@@ -70,6 +71,11 @@ class Load:
                 self._process.kill()
                 self._process.wait(5)
         return self.records()
+
+    @property
+    def pid(self) -> int:
+        """Its process; 0 before `start`."""
+        return self._process.pid if self._process is not None else 0
 
     def records(self) -> list[Record]:
         """What is known so far."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from bluegreen.host.hostkeys import HostKey, Pins
 from bluegreen.model.ask import ConnectionAsk
 from tests.box import Box
+from tests.mortal import MORTAL
 
 __all__ = ["KEY_TYPES", "PrivateSshd", "ask_box", "free_port", "make_keys", "serve"]
 
@@ -119,7 +120,7 @@ def serve(
     (folder / "sshd_config").write_text("\n".join(lines) + "\n")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
-    command = ["/usr/sbin/sshd", "-D", "-e", "-f", str(folder / "sshd_config")]
+    command = [*MORTAL, "/usr/sbin/sshd", "-D", "-e", "-f", str(folder / "sshd_config")]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stderr=log) as process:
         server = PrivateSshd(port=port, keys=keys, folder=folder, process=process)
         try:
