@@ -21,7 +21,8 @@ from bluegreen.model.progress import Progress
 from bluegreen.model.release import Release
 from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec
 from bluegreen.stages.adoption import serves_already
-from bluegreen.stages.build import check_room, release_of
+from bluegreen.stages.build import release_of
+from bluegreen.stages.room import check_room
 
 __all__ = ["plan"]
 

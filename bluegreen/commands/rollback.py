@@ -16,6 +16,7 @@ from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import Progress
+from bluegreen.stages.room import warn_of_room
 
 __all__ = ["rollback"]
 
@@ -34,5 +35,8 @@ def rollback(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
             )
         tell.say(f"rolling back to {target.version}, which was committed at {target.committed_at}")
         plan = make_plan(before, target, host.containers.network(target.app))
-        plan = replace(plan, withdraws=True, running=still_running(before))
+        running = still_running(before)
+        if running is None:
+            warn_of_room(target.settings, before.containers, host, tell)
+        plan = replace(plan, withdraws=True, running=running)
         return replace_live(job, plan, Result.ROLLED_BACK)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bluegreen.decide.adoption import container_of_adopted
-from bluegreen.decide.room import MemoryUse, room_problems
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Host
-from bluegreen.model.ask import AppAsk, Ask, BuildAsk, Room
-from bluegreen.model.container import Container, Image, Role
+from bluegreen.model.ask import AppAsk, Ask, BuildAsk
+from bluegreen.model.container import Image
 from bluegreen.model.progress import Progress
 from bluegreen.model.release import Release
+from bluegreen.stages.room import check_room
 
-__all__ = ["build", "check_room", "release_of"]
+__all__ = ["build", "release_of"]
 
 _DEFAULT_PORT = 8000
 
@@ -41,37 +40,6 @@ def release_of(ask: Ask, build_ask: BuildAsk, image: Image, host: Host, tell: Pr
         settings=settings,
         run=ask.run,
     )
-
-
-def check_room(app: AppAsk, host: Host, tell: Progress) -> None:
-    """Refuse a host that cannot hold two releases at once, before anything is built on it."""
-    live = [container for container in host.containers.list(app.app) if container.running and container.role is Role.WEB]
-    image = host.containers.image(live[0].image_id) if live else None
-    problems = room_problems(
-        replicas=app.settings.replicas,
-        memory_limit=app.settings.memory,
-        live=_memory_use(app, live, host),
-        memory_free=host.facts.memory_available,
-        image_size=image.size if image else 0,
-        disk_free=host.facts.disk_free,
-    )
-    if problems and app.room is Room.REFUSE:
-        raise HostNotReady(
-            "The host has no room for a second release. " + " ".join(problems),
-            means="Both releases run at the same time while the traffic shifts; without room the live one would suffer.",
-            state="Nothing was built and nothing was changed.",
-            todo="To go on all the same: `room: warn`.",
-        )
-    for problem in problems:
-        tell.warn(problem)
-
-
-def _memory_use(app: AppAsk, live: list[Container], host: Host) -> MemoryUse:
-    """What serves now needs, and so will the candidate; an adopted app that is no container cannot be measured."""
-    adopted = container_of_adopted(app.adopt, host.containers.neighbors()) if app.adopt and not live else None
-    if adopted is not None:
-        return MemoryUse(most=host.containers.memory_use(adopted), whose=adopted.name)
-    return MemoryUse(most=max((host.containers.memory_use(container) for container in live), default=0))
 
 
 def _port(image: Image, tell: Progress) -> int:

@@ -9,6 +9,7 @@ import pytest
 from bluegreen.errors import HostNotReady
 from bluegreen.model.ask import AppAsk, Room
 from bluegreen.model.outcome import Result
+from bluegreen.model.release import Process
 from tests.flow.conftest import SETTINGS, Stage
 
 MIB = 1024**2
@@ -58,3 +59,25 @@ def test_the_app_that_is_adopted_counts_as_live(empty: Stage) -> None:
     assert stage.serving() == {"v1": 100}
     with pytest.raises(HostNotReady, match="900 MiB that the live release uses"):
         stage.deploy("v2", app=ADOPT)
+
+
+def test_a_rollback_is_warned_and_never_refused(v1_live: Stage) -> None:
+    """Who goes back is in need, and `room` is no reason to stay."""
+    v1_live.deploy("v2")
+    stage = _of_2_gib(v1_live)
+    assert stage.rollback().result is Result.ROLLED_BACK
+    assert any("needs 1080 MiB" in warning for warning in stage.tell.warnings)
+    assert stage.serving() == {"v1": 100}
+
+
+def test_processes_need_room_too(v1_live: Stage) -> None:
+    """Those that run are measured: beside each of them another one will run."""
+    settings = replace(SETTINGS, processes=(Process(name="worker", words=("work",)), Process(name="clock", words=("tick",))))
+    app = AppAsk(app="myexample", settings=settings)
+    v1_live.deploy("v2", app=app)
+    stage = _of_2_gib(v1_live)
+    stage.host.facts = replace(stage.host.facts, memory_available=1100 * MIB)
+    with pytest.raises(HostNotReady, match=r"the new processes need 2160 MiB .*900 MiB that those .* use, × 2 processes") as refused:
+        stage.deploy("v3", app=app)
+    assert "the candidate" not in refused.value.what
+    assert stage.serving() == {"v2": 100}
