@@ -27,7 +27,7 @@ class Disarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle:
-    """Leave hot: the deployment committed and then died."""
+    """Leave hot: the deployment committed and then died. All goes to the release that runs, should the other be gone."""
 
     split: Split
 
@@ -88,8 +88,9 @@ def _traffic(observed: Observed) -> tuple[Remedy, ...]:
     steps: list[Remedy] = []
     if armed is not None and armed != committed:
         steps.append(Disarm(armed=armed))
-    if committed is not None and (committed.hot or committed.green not in (0, 100)) and observed.candidate_color is None:
-        steps.append(Settle(split=Split.giving(committed.leader, 100)))
+    live = observed.live_color
+    if committed is not None and live is not None and (committed.hot or committed.green not in (0, 100)) and observed.candidate_color is None:
+        steps.append(Settle(split=Split.giving(live, 100)))
     return tuple(steps)
 
 

@@ -42,10 +42,17 @@ class Observed:
 
     @property
     def live_color(self) -> Color | None:
-        """The color that the committed route leads to, or beside a paused candidate the other one; None before the first commit."""
+        """The color that the committed route leads to, or beside a paused candidate the other one; None before the first commit.
+
+        While that route is hot, and nothing of its leader runs, the other color answers every request: if it runs, it is the one that serves.
+        """
         if self.candidate_color is not None:
             return self.candidate_color.other
-        return self.routes.committed.leader if self.routes.committed else None
+        committed = self.routes.committed
+        if committed is None:
+            return None
+        running = {c.color for c in self.containers if c.running and c.role is Role.WEB}
+        return committed.leader.other if committed.hot and running == {committed.leader.other} else committed.leader
 
     @property
     def candidate_color(self) -> Color | None:
