@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 from bluegreen.decide.history import COMMITTED, PAUSED, ROLLED_BACK
 from bluegreen.decide.plan import Plan, steps_left
-from bluegreen.errors import WentBack
+from bluegreen.errors import GuardianLost, WentBack
 from bluegreen.model.ask import ShiftStep
 from bluegreen.model.color import Split
 from bluegreen.model.container import RestartPolicy
@@ -151,17 +152,19 @@ def _pauses_again(job: Job, plan: Plan) -> bool:
 def _pause(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, undo: Undo) -> None:
     """Commit the share as it is: it outlives this run and a reboot, until somebody promotes the deployment or aborts it."""
     _make_last(job, plan, candidate, undo)
-    job.guardian.record(PAUSED, version=plan.release.version, release=plan.release.id, share=f"{step.share}")
+    with suppress(GuardianLost):
+        job.guardian.record(PAUSED, version=plan.release.version, release=plan.release.id, share=f"{step.share}")
     job.tell.done(f"paused: {candidate.name} keeps {step.share} % of the requests until it is promoted or aborted")
 
 
 def _commit(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
-    """Commit all of the traffic. If the recipe is not marked then, recovery marks it."""
+    """Commit all of the traffic. What cannot be noted then makes no failure of it; if the recipe is not marked, recovery marks it."""
     _make_last(job, plan, candidate, undo)
-    job.guardian.mark(replace(plan.release, committed_at=job.clock.utc()))
-    job.guardian.record(COMMITTED, version=plan.release.version, release=plan.release.id, color=plan.color.value)
-    if plan.withdraws and plan.live is not None:
-        job.guardian.record(ROLLED_BACK, version=plan.live.version, release=plan.live.release_id, to=plan.release.version)
+    with suppress(GuardianLost):
+        job.guardian.mark(replace(plan.release, committed_at=job.clock.utc()))
+        job.guardian.record(COMMITTED, version=plan.release.version, release=plan.release.id, color=plan.color.value)
+        if plan.withdraws and plan.live is not None:
+            job.guardian.record(ROLLED_BACK, version=plan.live.version, release=plan.live.release_id, to=plan.release.version)
     job.tell.done(f"committed: {candidate.name} is live")
 
 

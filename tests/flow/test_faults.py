@@ -74,12 +74,14 @@ def test_whenever_the_connection_is_cut_users_are_served_and_the_next_deployment
         assert stage.nobody_was_dropped(), reference.host.world.ops[cut - 1]
 
 
-@pytest.mark.parametrize("op", ["arm", "proof", "commit", "connections", "look"])
+@pytest.mark.parametrize("op", ["arm", "proof", "commit", "mark", "record", "connections", "look"])
 def test_a_lost_guardian_is_replaced_and_recovery_follows(v1_live: Stage, op: str) -> None:
-    """The deployment stops, but not before another guardian has put the host right."""
+    """The deployment stops, but not before another guardian has put the host right. Once it has committed it has succeeded, and says so."""
     v1_live.host.world.faults[op] = [GuardianLost("The guardian has ended.")]
-    if op == "connections":
+    if op in {"mark", "record", "connections"}:
         assert v1_live.deploy("v2").result is Result.DEPLOYED
+        assert v1_live.serving() == {"v2": 100}
+        assert any("myexample-v2 is live, but cleaning up did not finish" in warning for warning in v1_live.tell.warnings)
     else:
         with pytest.raises(GuardianLost):
             v1_live.deploy("v2")
