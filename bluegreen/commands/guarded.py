@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from bluegreen.decide.recovery import Disarm, Forget, Promote, Remedy, Remove, Retire, Settle, Work, remedies
-from bluegreen.errors import GuardianLost, Unreachable
+from bluegreen.errors import BlueGreenError, GuardianLost
 from bluegreen.host import Clock, Guard, Host
 from bluegreen.model.ask import Ask
 from bluegreen.model.container import Container
@@ -27,7 +27,8 @@ def guarded(ask: Ask, host: Host, tell: Progress, clock: Clock, *, spare: Spare 
     """The lock, and what there is once nothing half-done is left but the containers that `spare` chooses.
 
     When the guardian ends in the middle, another one is started, recovers, and the error goes on its way. Its sentinel may have ended
-    this connection with it; then the host has put itself right, and what is left is for the next deployment.
+    this connection with it, or another deployment may have the lock by now; then the host has put itself right, and what is left is for
+    the next deployment.
     """
     for made in host.prepare(ask.app.app):
         tell.done(made)
@@ -44,7 +45,7 @@ def guarded(ask: Ask, host: Host, tell: Progress, clock: Clock, *, spare: Spare 
             seen, cleared = _recovered(job, spare)
             yield replace(job, cleared=cleared), seen
     except GuardianLost:
-        with suppress(Unreachable), clock.shield(), host.guard(guard) as guardian:
+        with suppress(BlueGreenError), clock.shield(), host.guard(guard) as guardian:
             _recovered(Job(ask=ask, host=host, guardian=guardian, tell=tell, clock=clock), lambda _: None)
         raise
 

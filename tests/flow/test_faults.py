@@ -11,6 +11,7 @@ from bluegreen.errors import (
     Cancelled,
     GuardianLost,
     HostNotReady,
+    Locked,
     UndoFailed,
     Unreachable,
 )
@@ -89,6 +90,17 @@ def test_a_lost_guardian_is_replaced_and_recovery_follows(v1_live: Stage, op: st
         assert v1_live.running() == ["myexample-v1"]
     assert v1_live.host.world.locked_by == ""
     assert v1_live.nobody_was_dropped()
+
+
+def test_a_lost_guardian_is_what_is_told_when_another_deployment_is_next(v1_live: Stage) -> None:
+    """That one recovers; this run has changed something, and must not end by saying that it has not."""
+    world = v1_live.host.world
+    world.faults["arm"] = [GuardianLost("The guardian has ended.")]
+    world.hooks["arm"] = lambda: world.faults.update(guard=[Locked("Another deployment holds the lock.", state="This run changed nothing.")])
+    with pytest.raises(GuardianLost):
+        v1_live.deploy("v2")
+    assert v1_live.serving() == {"v1": 100}
+    assert v1_live.deploy("v3").result is Result.DEPLOYED
 
 
 @pytest.mark.parametrize("after", [0.05, 0.3, 1.0, 5.0, 15.0, 25.0])
