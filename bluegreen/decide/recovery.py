@@ -88,8 +88,8 @@ def _traffic(observed: Observed) -> tuple[Remedy, ...]:
     steps: list[Remedy] = []
     if armed is not None and armed != committed:
         steps.append(Disarm(armed=armed))
-    live = observed.live_color
-    if committed is not None and live is not None and (committed.hot or committed.green not in (0, 100)) and observed.candidate_color is None:
+    live, half_done = observed.live_color, committed is not None and (committed.hot or committed.green not in (0, 100))
+    if half_done and live is not None and observed.candidate_color is None:
         steps.append(Settle(split=Split.giving(live, 100)))
     return tuple(steps)
 
@@ -102,7 +102,7 @@ def _containers(observed: Observed) -> tuple[Retire | Remove, ...]:
         if container.role is Role.PROCESS or (live is not None and container in live.containers) or _is_paused(container, observed):
             continue
         keep = container.role is Role.WEB and container.release_id in kept
-        if container.running:
+        if container.running or (container.restarting and container.color is not observed.live_color):
             steps.append(Retire(container=container, remove=not keep))
         elif not keep:
             steps.append(Remove(container=container))

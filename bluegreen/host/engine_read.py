@@ -53,6 +53,7 @@ def inspected_container(app: str, found: Mapping[str, Any]) -> Container | None:
         # Docker calls a container that waits for its next restart running.
         running=bool(state.get("Running")) and not state.get("Restarting"),
         fresh=state.get("Status") == "created",
+        restarting=bool(state.get("Restarting")),
         pid=int(state.get("Pid") or 0),
         exit_code=int(state.get("ExitCode") or 0),
         oom_killed=bool(state.get("OOMKilled")),

@@ -44,7 +44,7 @@ class Observed:
     def live_color(self) -> Color | None:
         """The color that the committed route leads to, or beside a paused candidate the other one; None before the first commit.
 
-        While that route is hot, and nothing of its leader runs, the other color answers every request: if it runs, it is the one that serves.
+        While that route is hot, and nothing of its leader runs, the other color answers every request: if it runs, it is who serves.
         """
         if self.candidate_color is not None:
             return self.candidate_color.other

@@ -8,9 +8,10 @@ from bluegreen.decide.plan import Plan
 from bluegreen.decide.processes import swap
 from bluegreen.errors import BlueGreenError
 from bluegreen.model.color import Split
+from bluegreen.model.container import Role
 from bluegreen.model.observed import Observed
 from bluegreen.model.replicas import Replicas
-from bluegreen.stages.drain import leave, watch_over
+from bluegreen.stages.drain import leave, put_down, watch_over
 from bluegreen.stages.job import Job
 from bluegreen.stages.processes import swap_processes
 from bluegreen.stages.prune import prune
@@ -26,6 +27,11 @@ def retire(job: Job, plan: Plan, candidate: Replicas) -> tuple[str, ...]:
             watch_over(job, plan.live)
             leave(job, plan.live)
             job.guardian.release_watch()
+        for container in plan.before.containers:
+            # What crashes again and again served nobody when the plan was made, and would go on for ever.
+            if container.restarting and container.role is Role.WEB and container.color is not plan.color:
+                put_down(job, container)
+                job.tell.done(f"{container.name}, which crashed again and again, is stopped")
         swap_processes(job, plan.release, plan.color, swap(plan.before.containers, plan.release, plan.color, again=True))
         return prune(job, _after(plan, candidate), candidate).kept
     except BlueGreenError as error:

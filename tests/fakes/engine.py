@@ -114,7 +114,7 @@ class FakeContainers:
             if route and route.share(container.color):
                 self._world.stopped_with_share.append(container.name)
         if container.id in self._world.containers:
-            self._world.containers[container.id] = replace(self._world.now(container), running=False, pid=0)
+            self._world.containers[container.id] = replace(self._world.now(container), running=False, pid=0, restarting=False)
 
     def remove(self, container: Container) -> None:
         self._world.op("remove")

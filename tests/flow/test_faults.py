@@ -96,7 +96,7 @@ def test_a_lost_guardian_is_what_is_told_when_another_deployment_is_next(v1_live
     """That one recovers; this run has changed something, and must not end by saying that it has not."""
     world = v1_live.host.world
     world.faults["arm"] = [GuardianLost("The guardian has ended.")]
-    world.hooks["arm"] = lambda: world.faults.update(guard=[Locked("Another deployment holds the lock.", state="This run changed nothing.")])
+    world.hooks["arm"] = lambda: world.faults.update(guard=[Locked("Another one holds the lock.", state="This run changed nothing.")])
     with pytest.raises(GuardianLost):
         v1_live.deploy("v2")
     assert v1_live.serving() == {"v1": 100}

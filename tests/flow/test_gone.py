@@ -9,6 +9,7 @@ import pytest
 from bluegreen.errors import CandidateFailed, Unreachable
 from bluegreen.host import Answer
 from bluegreen.model.ask import ShiftStep, TrafficAsk
+from bluegreen.model.container import Container, RestartPolicy
 from bluegreen.model.outcome import Result
 from tests.flow.conftest import BRIEF, Stage
 
@@ -43,6 +44,39 @@ def test_one_of_the_two_was_removed_during_a_pause(v1_live: Stage, share: int, g
     assert v1_live.serving() == {survivor: 100}
     assert v1_live.status().live_version == survivor
     _release_that_fails(v1_live, survivor)
+
+
+def _crashing(stage: Stage, version: str) -> Container:
+    """It ended, and Docker will start it again."""
+    containers = stage.host.world.containers
+    container = next(c for c in containers.values() if c.version == version)
+    containers[container.id] = replace(container, running=False, restarting=True, pid=0, exit_code=1)
+    return containers[container.id]
+
+
+@pytest.mark.parametrize("cut", ["", "settle"])
+def test_a_release_that_crashes_again_and_again_ends_with_its_successor(v1_live: Stage, cut: str) -> None:
+    """The mended release takes its place; it is kept for a rollback like any other, stopped, and no reboot starts it."""
+    world = v1_live.host.world
+    old = _crashing(v1_live, "v1")
+    world.faults[cut] = [Unreachable("cut")]
+    assert v1_live.deploy("v2").result is Result.DEPLOYED
+    if cut:
+        v1_live.cleanup()
+    assert v1_live.serving() == {"v2": 100}
+    assert world.restart[old.id] is RestartPolicy.NO
+    assert not world.containers[old.id].restarting
+    assert v1_live.stopped() == ["myexample-v1"]
+
+
+def test_the_live_release_may_restart_while_the_host_is_looked_at(v1_live: Stage) -> None:
+    """It is nobody's left-over: a deployment that fails leaves it to Docker, as it was."""
+    old = _crashing(v1_live, "v1")
+    v1_live.apps["v2"].answer = Answer(status=500)
+    with pytest.raises(CandidateFailed):
+        v1_live.deploy("v2")
+    assert v1_live.host.world.restart[old.id] is RestartPolicy.UNLESS_STOPPED
+    assert v1_live.host.world.containers[old.id].restarting
 
 
 @pytest.mark.parametrize("removed", [True, False])
