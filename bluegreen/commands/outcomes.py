@@ -9,12 +9,13 @@ from dataclasses import replace
 from bluegreen.decide.history import FAILED
 from bluegreen.decide.plan import Plan
 from bluegreen.decide.site_spec import own_url
-from bluegreen.errors import BlueGreenError, Cancelled, UndoFailed, Unreachable
+from bluegreen.errors import BlueGreenError, UndoFailed, Unreachable
 from bluegreen.model.ask import ShiftStep
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import SiteMode
+from bluegreen.stages.discard import stays_paused
 from bluegreen.stages.job import Job
 
 __all__ = ["changed", "paused", "superseded", "told_state", "unchanged"]
@@ -64,28 +65,37 @@ def told_state(job: Job, plan: Plan, *, undone: str) -> Iterator[None]:
     try:
         yield
     except BlueGreenError as error:
-        if not error.state:
-            error.state = _state(job, plan, error, undone)
-        elif not isinstance(error, UndoFailed | Unreachable):
-            error.state = f"{error.state} {_state(job, plan, error, undone)}"
-        with suppress(BlueGreenError):
-            job.guardian.record(FAILED, version=plan.release.version, release=plan.release.id, title=error.title)
+        with job.clock.shield():
+            if not error.state:
+                error.state = _state(job, plan, error, undone)
+            elif not isinstance(error, UndoFailed | Unreachable):
+                error.state = f"{error.state} {_state(job, plan, error, undone)}"
+            with suppress(BlueGreenError):
+                job.guardian.record(FAILED, version=plan.release.version, release=plan.release.id, title=error.title)
         raise
 
 
 def _state(job: Job, plan: Plan, error: BlueGreenError, undone: str) -> str:
-    if plan.held is not None and isinstance(error, Cancelled | Unreachable):
+    if _paused_as_before(job, plan, error):
         return f"The deployment is paused as before: {plan.name} keeps {plan.held} % of the requests, within the lease at the latest."
     serves = _serves(job, plan)
     match error:
         case UndoFailed():
             return "The committed route was not changed." if plan.held is None else "Look with `command: status` at what serves."
-        case Cancelled():
-            return f"{serves} What was started is drained and stopped by the host itself."
         case Unreachable():
             return f"The host takes all traffic back by itself within the lease. Then: {serves}"
+        case _ if job.clock.hurried():
+            return f"{serves} What was started is drained and stopped by the host itself."
         case _:
             return f"{serves} {undone}".strip()
+
+
+def _paused_as_before(job: Job, plan: Plan, error: BlueGreenError) -> bool:
+    """Where the host can tell no more: so it was when it was asked last."""
+    if plan.held is not None and not isinstance(error, Unreachable):
+        with suppress(Unreachable):
+            return stays_paused(job, plan)
+    return plan.held is not None
 
 
 def _serves(job: Job, plan: Plan) -> str:

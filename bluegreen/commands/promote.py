@@ -43,6 +43,9 @@ def _go_on(job: Job, plan: Plan, candidate: Replicas) -> Outcome:
 
 
 def _give_up(job: Job, plan: Plan, candidate: Replicas) -> None:
-    """A release that fails has no claim to its share. A cancelled promotion decides nothing: the deployment is paused as before."""
+    """A release that fails has no claim to its share. A cancelled promotion decides nothing: the deployment is paused as before.
+
+    When the cancel came after the verdict, the traffic is back, and the rest is the host's to do.
+    """
     if not job.clock.hurried() and plan.live is not None:
         discard(job, plan.live, candidate)

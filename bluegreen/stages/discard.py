@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from bluegreen.decide.history import ABORTED
+from bluegreen.decide.plan import Plan
 from bluegreen.model.color import Split
 from bluegreen.model.replicas import Replicas
-from bluegreen.stages.drain import leave
+from bluegreen.stages.drain import leave, watch_over
 from bluegreen.stages.job import Job
 
-__all__ = ["discard"]
+__all__ = ["discard", "stays_paused"]
 
 
 def discard(job: Job, live: Replicas, candidate: Replicas) -> None:
     """Traffic first, by one rename; then the candidate finishes what it is answering, stops, and is removed with its recipe."""
     job.guardian.settle(Split.giving(live.color, 100))
+    watch_over(job, candidate)
     job.tell.done(f"{live.name} has all of the traffic")
     leave(job, candidate)
     for container in candidate:
         job.host.containers.remove(container)
+    job.guardian.release_watch()
     job.guardian.forget(candidate.release_id)
     job.guardian.record(ABORTED, version=candidate.version, release=candidate.release_id, to=live.version)
+
+
+def stays_paused(job: Job, plan: Plan) -> bool:
+    """Whether a promotion was cancelled before anything was decided: then its release keeps the share that it was given."""
+    if plan.held is None or not job.clock.hurried():
+        return False
+    committed = job.guardian.routes().committed
+    return committed is not None and committed.share(plan.color) > 0

@@ -15,9 +15,10 @@ from bluegreen.model.container import RestartPolicy
 from bluegreen.model.observed import Answer
 from bluegreen.model.progress import StepRecord
 from bluegreen.model.replicas import Replicas
-from bluegreen.model.verdict import Verdict
+from bluegreen.model.verdict import Judgement, Verdict
 from bluegreen.stages.adoption import adopt
-from bluegreen.stages.drain import drain
+from bluegreen.stages.discard import stays_paused
+from bluegreen.stages.drain import drain, watch_over
 from bluegreen.stages.evidence import show_candidate
 from bluegreen.stages.front_door import check_front_door
 from bluegreen.stages.job import Job
@@ -94,16 +95,22 @@ def _step(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, eyes: _Eye
         judged = eyes.watcher.hold(step.hold, lambda: _ask(job, eyes), eyes.traffic)
     seconds = job.clock.now() - begun
     if judged.verdict is Verdict.GO_BACK:
-        _back(job, plan)
-    met = eyes.traffic.sum_up()
-    job.tell.step(StepRecord(share=step.share, seconds=seconds, verdict=judged.verdict.value, reason=judged.reason, traffic=met))
-    if judged.verdict is Verdict.GO_BACK:
-        _tell_why(job, eyes)
+        # A cancel that comes now comes too late: it was decided, and has to be told.
+        with job.clock.shield():
+            _back(job, plan, candidate)
+            _sum_up(job, step, eyes, judged, seconds)
+            _tell_why(job, eyes)
         raise WentBack(
             f"{eyes.watcher.suspect.name} misbehaved at {step.share} % of the traffic: {judged.reason}.",
             means=judged.means,
             todo="Its last log lines show more. Mend it and deploy again.",
         )
+    _sum_up(job, step, eyes, judged, seconds)
+
+
+def _sum_up(job: Job, step: ShiftStep, eyes: _Eyes, judged: Judgement, seconds: float) -> None:
+    met = eyes.traffic.sum_up()
+    job.tell.step(StepRecord(share=step.share, seconds=seconds, verdict=judged.verdict.value, reason=judged.reason, traffic=met))
 
 
 def _tell_why(job: Job, eyes: _Eyes) -> None:
@@ -116,37 +123,37 @@ def _ask(job: Job, eyes: _Eyes) -> Answer:
     return job.host.preview(eyes.preview, job.ask.expect.path, timeout=_PREVIEW_TIMEOUT)
 
 
-def _back(job: Job, plan: Plan) -> None:
-    """All traffic on the old release. The committed route of a paused deployment gives the candidate a share, so that goes too."""
+def _back(job: Job, plan: Plan, candidate: Replicas) -> None:
+    """All traffic on the old release. The committed route of a paused deployment gives the candidate a share, so that goes too.
+
+    From then on that candidate is one that the host drains and stops when we die, as any other is from its start.
+    """
     if plan.held is None:
         job.guardian.disarm()
     else:
         job.guardian.settle(Split.giving(plan.color.other, 100))
+        watch_over(job, candidate)
 
 
 def _take_back(job: Job, plan: Plan, candidate: Replicas) -> None:
     """All traffic follows the committed route again. A paused deployment whose promotion is cancelled is paused again."""
-    if _pauses_again(job, plan):
+    if stays_paused(job, plan):
         job.guardian.disarm()
         job.tell.say(f"{candidate.name} is paused again, at {plan.held} % of the requests")
         return
     if job.guardian.routes().armed is not None:
-        _back(job, plan)
+        _back(job, plan, candidate)
     job.tell.say("all traffic is on the committed route again")
 
 
 def _let_go(job: Job, plan: Plan, candidate: Replicas) -> None:
     """It may finish what it is still answering, and no reboot brings it back."""
-    if _pauses_again(job, plan):
+    if stays_paused(job, plan):
         return
     for container in candidate:
         job.host.containers.set_restart(container, RestartPolicy.NO)
     if not job.clock.hurried():
         drain(job, candidate)
-
-
-def _pauses_again(job: Job, plan: Plan) -> bool:
-    return job.clock.hurried() and plan.held is not None
 
 
 def _pause(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, undo: Undo) -> None:

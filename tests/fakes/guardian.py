@@ -70,6 +70,7 @@ class FakeGuardian:
     def settle(self, split: Split) -> None:
         self._op("settle")
         self._world.routes = Routes(committed=split, armed=split)
+        self._world.watched.clear()
         self._world.moved()
 
     def save(self, release: Release) -> None:

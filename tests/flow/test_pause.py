@@ -146,6 +146,22 @@ def test_a_cancelled_promotion_leaves_it_paused(paused: Stage, after: float) -> 
     assert paused.promote(traffic=TRAFFIC).result is Result.DEPLOYED
 
 
+@pytest.mark.parametrize("op", ["settle", "set_restart", "connections"])
+def test_a_promotion_that_went_back_and_is_cancelled_then_has_gone_back(paused: Stage, op: str) -> None:
+    """It was decided: no share is left, the host stops the release by itself, and nothing that was said is untrue."""
+    paused.clock.at(paused.clock.time + 62, lambda: setattr(paused.apps["v2"], "answer", Answer(status=500)))
+    paused.host.world.hooks[op] = lambda: setattr(paused.clock, "cancelled", True)
+    with pytest.raises(WentBack) as caught:
+        paused.promote(traffic=TRAFFIC)
+    assert caught.value.state == "myexample-v1 serves all traffic. What was started is drained and stopped by the host itself."
+    assert not any("paused again" in said for said in paused.tell.said)
+    paused.clock.cancelled = False
+    assert (paused.serving(), paused.running(), paused.stopped()) == ({"v1": 100}, ["myexample-v1"], ["myexample-v2"])
+    assert paused.nobody_was_dropped()
+    assert paused.deploy("v3").result is Result.DEPLOYED
+    assert "myexample-v2" not in [*paused.running(), *paused.stopped()]
+
+
 def _run(stage: Stage, command: str) -> None:
     if command == "pause":
         stage.deploy("v2", traffic=TRAFFIC)
