@@ -26,8 +26,11 @@ def discard(job: Job, live: Replicas, candidate: Replicas) -> None:
 
 
 def stays_paused(job: Job, plan: Plan) -> bool:
-    """Whether a promotion was cancelled before anything was decided: then its release keeps the share that it was given."""
-    if plan.held is None or not job.clock.hurried():
+    """Whether a promotion that does not succeed leaves its release the share it has.
+
+    So it is when it was cancelled before anything was decided, and when no old release runs that could answer instead.
+    """
+    if plan.held is None or not (job.clock.hurried() or plan.live is None):
         return False
     committed = job.guardian.routes().committed
     return committed is not None and committed.share(plan.color) > 0

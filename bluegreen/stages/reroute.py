@@ -125,10 +125,11 @@ def _ask(job: Job, eyes: _Eyes) -> Answer:
 
 def _back(job: Job, plan: Plan, candidate: Replicas) -> None:
     """All traffic on the old release. The committed route of a paused deployment gives the candidate a share, so that goes too.
+    It stays where no old release runs any more: then the candidate is all there is.
 
     From then on that candidate is one that the host drains and stops when we die, as any other is from its start.
     """
-    if plan.held is None:
+    if plan.held is None or plan.live is None:
         job.guardian.disarm()
     else:
         job.guardian.settle(Split.giving(plan.color.other, 100))

@@ -213,11 +213,29 @@ def test_an_abort_that_fails_can_be_done_again_by_whatever_comes_next(paused: St
     assert paused.nobody_was_dropped()
 
 
+def _change(stage: Stage, version: str, **changes: object) -> None:
+    """Something happens to that version's container."""
+    (found,) = (container for container in stage.host.world.containers.values() if container.version == version)
+    stage.host.world.containers[found.id] = replace(found, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("when", ["probe", "shift"])
+def test_a_promotion_that_fails_without_the_old_release_stays_paused(paused: Stage, when: str) -> None:
+    """A release that answers badly is better than none."""
+    _change(paused, "v1", running=False)
+    paused.host.world.hooks["get" if when == "probe" else "arm"] = lambda: setattr(paused.apps["v2"], "answer", Answer(status=500))
+    with pytest.raises(CandidateFailed if when == "probe" else WentBack) as caught:
+        paused.promote(traffic=TRAFFIC)
+    assert "paused as before: myexample-v2 keeps 10 %" in caught.value.state
+    assert (paused.serving(), paused.running()) == ({"v2": 100}, ["myexample-v2"])
+    assert paused.nobody_was_dropped()
+    paused.apps["v2"].answer = Answer(status=200)
+    assert paused.promote(traffic=TRAFFIC).result is Result.DEPLOYED
+
+
 def test_abort_without_the_old_release_is_refused(paused: Stage) -> None:
     """There is nothing to go back to, and the paused release answers for both; it can be promoted."""
-    world = paused.host.world
-    (old,) = (container for container in world.containers.values() if container.version == "v1")
-    world.containers[old.id] = replace(old, running=False)
+    _change(paused, "v1", running=False)
     with pytest.raises(HostNotReady, match="nothing to go back to"):
         paused.abort()
     assert paused.serving() == {"v2": 100}
