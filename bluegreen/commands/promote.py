@@ -7,9 +7,10 @@ from bluegreen.commands.guarded import guarded
 from bluegreen.commands.outcomes import told_state
 from bluegreen.commands.refusals import paused_candidate
 from bluegreen.decide.plan import Plan, promotion
-from bluegreen.errors import HostNotReady
+from bluegreen.errors import CandidateFailed, HostNotReady
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
+from bluegreen.model.container import Network
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import Progress
 from bluegreen.model.replicas import Replicas
@@ -38,8 +39,20 @@ def promote(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
 def _go_on(job: Job, plan: Plan, candidate: Replicas) -> Outcome:
     with told_state(job, plan, undone="The paused release was removed."), Undo(job.tell, job.clock) as undo:
         undo.push("remove the paused release", lambda: _give_up(job, plan, candidate))
+        _need_network(candidate, plan.network)
         step = shift_to(job, plan, candidate, undo)
     return conclude(job, plan, candidate, Result.DEPLOYED, step)
+
+
+def _need_network(candidate: Replicas, network: Network) -> None:
+    """Raises `CandidateFailed` for a release that no request can reach any more."""
+    lost = [container.name for container in candidate if not container.address]
+    if lost:
+        raise CandidateFailed(
+            f"{' and '.join(lost)} {'is' if len(lost) == 1 else 'are'} not on the network {network.name} any more.",
+            means="Somebody disconnected it while the deployment was paused. NGINX cannot reach it, so the old release answered for it.",
+            todo="Deploy it again: the new container joins the network.",
+        )
 
 
 def _give_up(job: Job, plan: Plan, candidate: Replicas) -> None:

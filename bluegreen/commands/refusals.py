@@ -26,16 +26,17 @@ def refuse_withdrawn(job: Job, plan: Plan) -> None:
 
 def refuse_paused(job: Job, seen: Observed) -> None:
     """A paused deployment has traffic and an owner: nothing else may change the app meanwhile."""
-    if seen.candidate_color is None or seen.routes.committed is None:
+    if seen.paused is None or seen.routes.committed is None:
         return
-    newest = seen.paused.name if seen.paused else "a release that runs no more"
     event = pause_of(job.guardian.history(), seen.paused_release)
     since = f" since {event.at}, by {event.by}" if event else ""
-    share = seen.routes.committed.share(seen.candidate_color)
+    share = seen.routes.committed.share(seen.paused.color)
     raise Paused(
-        f"A deployment of {job.ask.app.app} is paused: {newest} has {share} % of the requests{since}.",
-        means="Somebody wants to look at it before it goes on.",
-        state="Nothing was changed; both releases serve as before.",
+        f"A deployment of {job.ask.app.app} is paused: {seen.paused.name} has {share} % of the requests{since}.",
+        means="Somebody wants to look at it before it goes on."
+        if seen.paused.running
+        else "It runs no more, and the old release answers for it; nobody has ended its deployment yet.",
+        state=f"Nothing was changed; {'both releases serve' if seen.paused.running and seen.live else 'what runs serves'} as before.",
         todo="Go on with it with `command: promote`, or end it with `command: abort`; then run this again.",
     )
 

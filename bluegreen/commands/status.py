@@ -67,7 +67,7 @@ def _adopted(host: Host, seen: Observed) -> str:
 
 def _since(peek: Peek, seen: Observed) -> str:
     """Since when and by whom; empty when nothing is paused."""
-    if seen.candidate_color is None:
+    if seen.paused is None:
         return ""
     event = pause_of(peek.events, seen.paused_release)
     return f"{event.at} by {event.by}" if event else "some time ago"

@@ -74,9 +74,10 @@ class Observed:
 
     @property
     def paused(self) -> Replicas | None:
-        """The running candidate of a paused deployment; None when nothing is paused, or nothing of it runs any more."""
-        slot = (c for c in self.containers if c.running and c.role is Role.WEB and c.color is self.candidate_color)
-        return Replicas.of(c for c in slot if c.release_id == self.paused_release)
+        """The candidate of a paused deployment, though it may run no more; None when nothing is paused, or neither release runs."""
+        slot = (c for c in self.containers if c.role is Role.WEB and c.color is self.candidate_color)
+        found = Replicas.of(c for c in slot if c.release_id == self.paused_release)
+        return found if found is not None and (self.live is not None or found.running) else None
 
     def _newest(self) -> dict[Color, Container]:
         """Of each color the web container that was created last."""

@@ -75,6 +75,11 @@ class Replicas:
         return all(container.address for container in self.containers)
 
     @property
+    def running(self) -> bool:
+        """Whether any of them runs."""
+        return any(container.running for container in self.containers)
+
+    @property
     def servers(self) -> tuple[str, ...]:
         """Every one's `address:port`, as NGINX knows it."""
         return tuple(f"{container.address}:{container.port}" for container in self.containers)

@@ -124,8 +124,7 @@ def _ask(job: Job, eyes: _Eyes) -> Answer:
 
 
 def _back(job: Job, plan: Plan, candidate: Replicas) -> None:
-    """All traffic on the old release. The committed route of a paused deployment gives the candidate a share, so that goes too.
-    It stays where no old release runs any more: then the candidate is all there is.
+    """All traffic on the old release, where one runs. A paused deployment's committed route, which gives the candidate a share, goes too.
 
     From then on that candidate is one that the host drains and stops when we die, as any other is from its start.
     """

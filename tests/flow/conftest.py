@@ -45,6 +45,8 @@ SETTINGS = Settings(container_port=8000, env=(("COLOR_OF_SKY", "blue"),))
 BRIEF = TrafficAsk(steps=(ShiftStep(share=10, hold=2), ShiftStep(share=50, hold=2)), watch=2)
 """Where a deployment is cut at every single operation: the twentieth look of a step is the third one over again."""
 
+PAUSING = TrafficAsk(steps=(ShiftStep(share=10, hold=1, pause=True), ShiftStep(share=50, hold=5)), watch=5)
+
 
 def ask_for(version: str, **changes: Any) -> Ask:
     """What a workflow with steps at 10 and 50 % asks for."""
@@ -162,3 +164,12 @@ def v1_live(empty: Stage) -> Stage:
     empty.host.world.logs_read.clear()
     empty.tell = FakeProgress()
     return empty
+
+
+@pytest.fixture
+def paused(v1_live: Stage) -> Stage:
+    """A host on which v2 is paused beside v1, with 10 % of the requests."""
+    v1_live.deploy("v2", traffic=PAUSING)
+    v1_live.host.world.log_of_moves.clear()
+    v1_live.host.world.ops.clear()
+    return v1_live
