@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from bluegreen.model.ask import Command
 
-__all__ = ["BUILDS", "CHANGES", "SHIFTS", "TYPED", "Described", "Group", "Kind", "describe", "env_name", "given", "kebab"]
+__all__ = ["BUILDS", "CHANGES", "SHIFTS", "TYPED", "Described", "Group", "Kind", "describe", "env_name", "given", "kebab", "reworded"]
 
 _EVERY = tuple(Command)
 BUILDS = (Command.DEPLOY, Command.PLAN)
@@ -41,7 +42,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """All there is to tell of one input. `default` is empty where there is none; `otherwise` says in words what holds then."""
+    """All there is to tell of one input. `default` is empty where there is none; `otherwise` says in words what holds then.
+
+    `instead` holds other words for the help of some commands.
+    """
 
     name: str
     group: str
@@ -51,6 +55,7 @@ class Described:
     otherwise: str
     required: bool
     commands: tuple[Command, ...]
+    instead: Mapping[Command, str]
 
     @property
     def env(self) -> str:
@@ -83,8 +88,14 @@ def given(
     commands: tuple[Command, ...] = _EVERY,
 ) -> Any:
     """Declare an input. The default is text too, and goes through the same parser as anything a user writes."""
-    extra: dict[str, Any] = {"kind": kind, "otherwise": otherwise, "required": required, "commands": commands}
+    extra: dict[str, Any] = {"kind": kind, "otherwise": otherwise, "required": required, "commands": commands, "instead": {}}
     return Field(default, description=" ".join(text.split()), validate_default=True, json_schema_extra=extra)
+
+
+def reworded(field: Any, instead: Mapping[Command, str]) -> Any:
+    """The same input, with other words for the help of commands that make something else of it than a deployment does."""
+    field.json_schema_extra["instead"] = dict(instead)
+    return field
 
 
 def describe(name: str, group: str, info: FieldInfo) -> Described:

@@ -65,7 +65,7 @@ def help_text(command: str) -> str:
         "Commands:" if not command else "",
         *(f"  {name:<10} {_WHAT[name]}" for name in commands),
         _RULES,
-        *_groups(wanted),
+        *_groups(wanted, Command(command) if command else None),
         "\nElse:",
         *_entry("--json", "Print the report as JSON on standard output; what people read goes to standard error.", ""),
         *_entry("--version, --help, -h", "Print that and end.", ""),
@@ -77,11 +77,12 @@ def help_text(command: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _groups(inputs: Iterable[Described]) -> Iterable[str]:
+def _groups(inputs: Iterable[Described], command: Command | None) -> Iterable[str]:
     for group, members in groupby(inputs, key=lambda one: one.group):
         yield f"\n{group}:"
         for one in members:
-            yield from _entry(_flag(one), one.text, _tail(one))
+            text = one.instead.get(command, one.text) if command else one.text
+            yield from _entry(_flag(one), text, _tail(one))
             if one.name == "key":
                 yield from _entry("--key-file FILE", "File with that key, which only you may read (mode 600); `-` is standard input.", "")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bluegreen.errors import BadInput
-from bluegreen.inputs import Help, understand
+from bluegreen.inputs import understand
 from bluegreen.inputs.parse.log_rules import DEFAULT_FAIL
 from bluegreen.model.ask import Ask, Command, Room, ShiftStep
 from bluegreen.model.release import RunInfo
@@ -217,34 +217,3 @@ def test_a_workflow_cannot_ask_for_what_is_printed_for_a_person() -> None:
     assert (understood.init_from, understood.app.app, understood.build) == ("shop-web-1", "", None)
     with pytest.raises(BadInput, match="`from-container` is empty"):
         understand(LEAST, ["init"])
-
-
-class TestHelp:
-    """`--help` is worth reading."""
-
-    def test_names_every_input_with_its_variable_and_default(self) -> None:
-        """For all commands together."""
-        shown = understand({}, ["--help"])
-        assert isinstance(shown, Help)
-        for word in (
-            "--health-path",
-            "INPUT_HEALTH_PATH",
-            "default: 10% 10s, 50% 10s",
-            "(INPUT_KEY)",
-            "--key-file FILE",
-            "Exit codes:",
-            "  130  ",
-        ):
-            assert word in shown.text
-        assert max(map(len, shown.text.splitlines())) <= 120
-
-    def test_of_a_command_holds_only_what_it_reads(self) -> None:
-        """`status` builds nothing."""
-        shown = understand({}, ["status", "--help"])
-        assert isinstance(shown, Help)
-        assert "--host" in shown.text
-        assert "--build-args" not in shown.text
-
-    def test_comes_before_any_problem(self) -> None:
-        """Someone who asks for help has the rest wrong, often."""
-        assert isinstance(understand({}, ["deploy", "--zzz", "--help"]), Help)

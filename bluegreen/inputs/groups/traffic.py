@@ -6,11 +6,14 @@ from typing import Annotated
 
 from pydantic import PlainValidator, ValidationInfo
 
-from bluegreen.inputs.field import SHIFTS, Group, Kind, given
+from bluegreen.inputs.field import SHIFTS, Group, Kind, given, reworded
 from bluegreen.inputs.parse import names, phrases, places, quantities, traffic, verdicts, web
 from bluegreen.model.ask import Command, ShiftStep
 from bluegreen.model.site import AppProtocol
 from bluegreen.model.verdict import LatencyLimit
+
+_ASKED = tuple(command for command in Command if command is not Command.LOGS)
+_URL = "What users type, such as `https://example.com/`"
 
 
 def _certificate_key(text: str, info: ValidationInfo) -> str:
@@ -51,8 +54,12 @@ def _nginx(text: str, info: ValidationInfo) -> str:
 class TrafficInputs(Group):
     """Traffic."""
 
-    url: Annotated[str, PlainValidator(web.url)] = given(
-        "", "What users type, such as `https://example.com/`; before the commit it must reach the new release.", commands=tuple(Command)
+    url: Annotated[str, PlainValidator(web.url)] = reworded(
+        given("", f"{_URL}; before the commit it must reach the new release.", commands=_ASKED),
+        {
+            **{command: f"{_URL}." for command in _ASKED if command not in SHIFTS},
+            Command.INIT: f"{_URL}; needed where NGINX's configuration does not tell it.",
+        },
     )
     server_name: Annotated[tuple[str, ...], PlainValidator(web.server_names)] = given(
         "_", "NGINX `server_name`: names and wildcards; `_` answers to any name.", kind=Kind.LIST, commands=SHIFTS
