@@ -24,6 +24,7 @@ def check_site(job: Job, plan: Plan) -> None:
 def fit_site(job: Job, plan: Plan, serving: Replicas, undo: Undo) -> bool:
     """Install the site if its text changed; its undo puts the previous bytes back. Returns whether it changed."""
     nginx, installed = job.host.nginx, plan.before.site
+    # NGINX's configuration is read again after `check_site`: minutes may have passed, and what a person edited meanwhile decides the text.
     spec = _settled(job, plan, serving)
     text = nginx.text(spec)
     if installed is not None and installed.text == text:

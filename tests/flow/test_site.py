@@ -55,6 +55,16 @@ def test_a_first_release_that_fails_leaves_the_part_in_place(empty: Stage) -> No
     assert empty.host.world.routes.armed is None
 
 
+def test_an_edit_during_the_probe_counts(empty: Stage) -> None:
+    """The configuration that decides is the one that there is when the site is told to NGINX, not the one of the beginning."""
+    world = empty.host.world
+    world.users_site = AFTER
+    world.hooks["get"] = lambda: setattr(world, "users_site", BEFORE)
+    with pytest.raises(HostNotReady, match=f"includes {PART} yet"):
+        empty.deploy("v1", traffic=INCLUDE)
+    assert world.containers == {}
+
+
 def test_an_edit_that_was_taken_back_stops_the_next_release(empty: Stage) -> None:
     """The release before serves on, and nothing is started."""
     empty.host.world.users_site = AFTER
