@@ -62,7 +62,10 @@ def test_a_paused_deployment_outlives_a_reboot_blocks_others_and_is_promoted(box
 
 
 def test_a_paused_deployment_is_aborted(box: Box, paused: Product, tmp_path: Path) -> None:
-    """All traffic is on the old release again, the new one is gone; a promotion that is killed half-way is paused as before."""
+    """All traffic is on the old release again, the new one is gone; a promotion that is killed half-way is paused as before.
+
+    The same is deployed again then, and a promotion gives it up when it has lost its network.
+    """
     with Watch(box, APP_NAME) as watch, users(box, tmp_path / "after.jsonl", get=120, post=40, fresh=40) as load:
         dying = paused.start("promote", shift="60% 30s")
         dying.wait_for("60 % of the requests go to")
@@ -81,4 +84,9 @@ def test_a_paused_deployment_is_aborted(box: Box, paused: Product, tmp_path: Pat
     assert _running(box) == [f"{APP_NAME}-v1 running"]
     assert set(serving(box, count=20)) == {"v1"}
     expect_end(paused.run("abort"), 9, "No deployment of this app is paused")
-    expect_end(paused.deploy("v2"), 0, "v2 serves all traffic")
+    expect_end(paused.deploy("v2", shift=_SHIFT), 0, "v2 is paused at 20 % of the requests")
+    box.docker("network", "disconnect", "-f", f"bluegreen-{APP_NAME}", f"{APP_NAME}-v2")
+    lost = paused.run("promote", shift=_SHIFT)
+    expect_end(lost, 7, f"{APP_NAME}-v2 is not on the network bluegreen-{APP_NAME} any more", "The paused release was removed")
+    assert _running(box) == [f"{APP_NAME}-v1 running"]
+    assert set(serving(box, count=20)) == {"v1"}

@@ -73,6 +73,16 @@ def test_a_site_that_users_do_not_reach_is_no_success(v1_live: Stage) -> None:
     assert v1_live.serving() == {"v1": 100}
 
 
+def test_a_log_that_is_late_is_no_wrong_site(v1_live: Stage) -> None:
+    """On a busy host NGINX writes a request down a second or two after its answer, and the release is there all the same."""
+    world = v1_live.host.world
+    for version, result in (("v2", Result.DEPLOYED), ("v2", Result.UNCHANGED)):
+        world.front_door_elsewhere = True
+        world.hooks["knock"] = lambda: v1_live.clock.at(v1_live.clock.time + 2, lambda: setattr(world, "front_door_elsewhere", False))
+        assert v1_live.deploy(version).result is result
+    assert v1_live.serving() == {"v2": 100}
+
+
 def test_a_first_deployment_that_fails_leaves_no_site_behind(empty: Stage) -> None:
     """Nothing served before, nothing serves after, and the error says so."""
     empty.host.world.front_door_elsewhere = True
