@@ -29,16 +29,16 @@ def check_front_door(job: Job, serving: Replicas | Adopted) -> str:
         asked = aside(lambda: job.host.knock(url, token, timeout=_TIMEOUT))
         seen = job.guardian.seen(token)
     answer = asked.result()
-    seen = seen or _logged(job, token)
+    seen = seen or _logged(job, token, _LOGGED_WITHIN if answer.status else 0)
     if seen is None or not set(serving.servers).intersection(seen.upstreams):
         raise _not_reached(job, url, answer, seen)
     job.tell.done(f"front door: GET {url} on the host reaches {serving.name}")
     return url
 
 
-def _logged(job: Job, token: str) -> Seen | None:
-    """What the log says of a request that was answered. On a busy host NGINX comes to write it down only a while later."""
-    until = job.clock.now() + _LOGGED_WITHIN
+def _logged(job: Job, token: str, within: float) -> Seen | None:
+    """What the log says once the request is over. On a busy host NGINX comes to write it down only a while after its answer."""
+    until = job.clock.now() + within
     with job.host.waiting():
         while (seen := job.guardian.seen(token)) is None and job.clock.now() < until:
             job.clock.wait(_LOOK_AGAIN)
