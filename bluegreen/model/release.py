@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
@@ -43,10 +44,7 @@ class Settings:
 
         A setting that has its default is left out: one that a later version of ours adds makes no other release of what runs already.
         """
-        defaults = Settings(container_port=0)
-        names = [each.name for each in fields(self) if getattr(self, each.name) != getattr(defaults, each.name)]
-        told = {name: getattr(self, name) for name in names}
-        return hashlib.sha256(json.dumps(told, default=asdict, sort_keys=True).encode()).hexdigest()[:12]
+        return _digest(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +87,7 @@ class Release:
         for name in ("volumes", "networks", "container_command", "options"):
             settings[name] = tuple(settings[name])
         settings["processes"] = tuple(Process(name=p["name"], words=tuple(p["words"])) for p in settings.get("processes", ()))
-        return cls(
+        made = cls(
             app=raw["app"],
             version=raw["version"],
             image=raw["image"],
@@ -98,3 +96,14 @@ class Release:
             run=RunInfo(**raw["run"]),
             committed_at=raw["committed_at"],
         )
+        hash(made)  # a list where a word belongs is a TypeError here, not where the release is used
+        return made
+
+
+# A plan asks for the digests of a few releases, again for every container that it looks at.
+@functools.lru_cache(maxsize=64)
+def _digest(settings: Settings) -> str:
+    defaults = Settings(container_port=0)
+    names = [each.name for each in fields(settings) if getattr(settings, each.name) != getattr(defaults, each.name)]
+    told = {name: getattr(settings, name) for name in names}
+    return hashlib.sha256(json.dumps(told, default=asdict, sort_keys=True).encode()).hexdigest()[:12]

@@ -203,6 +203,8 @@ def test_a_recipe_is_read_as_it_is_written() -> None:
     settings = Settings(container_port=80, env=(("A", "b=c"),), volumes=("d:/d",), container_command=("run",), cpus=0.5)
     release = Release(app="x", version="v", image="x:v", image_id="sha256:1", settings=settings, run=RunInfo(number=3), committed_at="now")
     assert Release.from_json(release.to_json()) == release
+    with pytest.raises(TypeError):
+        Release.from_json(release.to_json().replace('"container_port": 80', '"container_port": [80]'))
     assert "b=c" not in repr(release)
 
 
