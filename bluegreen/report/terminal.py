@@ -146,8 +146,8 @@ class TerminalVoice:
         self._print(lines)
 
     def _print(self, lines: Iterable[Line]) -> None:
-        for line in lines:
-            self._console.print(_text(line), soft_wrap=True)
+        if texts := [_text(line) for line in lines]:
+            self._console.print(*texts, sep="\n", soft_wrap=True)
 
 
 class _Now:
