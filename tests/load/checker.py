@@ -148,8 +148,10 @@ def declared_mix(
     ordered = sorted(phases, key=lambda phase: phase.at)
     first: dict[str, Record] = {}
     wrong: Counter[str] = Counter()
+    ends = [*(phase.at for phase in ordered[1:]), math.inf]
+    windows = [(phase.earliest, end, frozenset(phase.shares)) for phase, end in zip(ordered, ends, strict=True)]
     for record in records:
-        if record.version and record.version not in _allowed(ordered, record):
+        if record.version and not _answered_by_right(record, windows):
             wrong[record.version] += 1
             first.setdefault(record.version, record)
     declared = {version for phase in ordered for version in phase.shares}
@@ -164,17 +166,14 @@ def declared_mix(
     return found
 
 
-def _allowed(phases: Sequence[Phase], record: Record) -> set[str]:
-    """The releases that may answer this request: those of every phase that it touches, from its start to its first answer.
+def _answered_by_right(record: Record, windows: Sequence[tuple[float, float, frozenset[str]]]) -> bool:
+    """Whether its release was declared in a phase that the request touches, from its start to its first answer.
 
     Long ones were routed when they began.
     """
     long = record.kind in {Kind.STREAM, Kind.WEBSOCKET}
     begin, end = record.start - _GRACE, (record.start if long else record.end) + _GRACE
-    touched = [
-        phase for place, phase in enumerate(phases) if phase.earliest <= end and (place + 1 == len(phases) or phases[place + 1].at >= begin)
-    ]
-    return {version for phase in touched for version in phase.shares}
+    return any(record.version in versions and earliest <= end and latest >= begin for earliest, latest, versions in windows)
 
 
 def _shares(records: Sequence[Record], phase: Phase, until: float, sigmas: float) -> list[Violation]:

@@ -17,6 +17,7 @@ from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import Stage, StepRecord
 from bluegreen.model.traffic import Sample, StepTraffic
 
+_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 GITHUB = {"GITHUB_ACTIONS": "true"}
 RUN = report.Run(command="deploy", app="myexample", version="v2", host="host.example", url="http://myexample.com")
 DEPLOYED = Outcome(
@@ -166,4 +167,4 @@ def everywhere(folder: Path) -> report.Places:
 
 def shown(summary: str) -> str:
     """The summary as HTML, as GitHub would make it."""
-    return str(MarkdownIt("commonmark", {"html": True}).enable("table").render(summary))
+    return str(_MARKDOWN.render(summary))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -18,15 +19,20 @@ SHIFT = (Phase(at=990.0, shares={"v1": 100}), Phase(at=1010.0, shares={"v1": 50,
 SOCKET = Record(start=1015.0, duration=5.0, kind=Kind.WEBSOCKET, status=101, version="v1", code=1000, events=9, ended_by_us=True)
 
 
-def history() -> list[Record]:
-    """Thirty good seconds: v1, from second 10 on half and half, from second 20 on v2; a GET every 100 ms and a POST between two."""
+@functools.cache
+def _good() -> tuple[Record, ...]:
     found = []
     for number in range(600):
         start = 1000 + number / RATE
         version = "v1" if start < 1010 or (start < 1020 and number % 4 < 2) else "v2"
         kind = Kind.POST if number % 2 else Kind.GET
         found.append(Record(start=start, duration=0.002, kind=kind, status=200, version=version))
-    return found
+    return tuple(found)
+
+
+def history() -> list[Record]:
+    """Thirty good seconds: v1, from second 10 on half and half, from second 20 on v2; a GET every 100 ms and a POST between two."""
+    return list(_good())
 
 
 def changed(number: int, **values: object) -> list[Record]:

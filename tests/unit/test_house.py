@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -14,26 +16,35 @@ from bluegreen.model.option_list import ALLOWED
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ROOMS = ("bluegreen", "tests", "demo", "tools", "bench", "examples", "templates")
-_CODE = {".py", ".sh", ".j2"}
+_CODE = (".py", ".sh", ".j2")
 _LONGEST_FILE = 250
 _LONGEST_FUNCTION = 40
 _IMPORT = re.compile(r"^ *(?:from|import) (\w+)", re.MULTILINE)
 _DEF = re.compile(r"(?:async )?def (\w+)")
 
 
+@functools.cache
+def _found(room: str) -> tuple[Path, ...]:
+    names = [Path(folder, name) for folder, _, names in os.walk(_ROOT / room) for name in names if name.endswith(_CODE)]
+    return tuple(sorted(path for path in names if "__pycache__" not in path.parts))
+
+
 def _files(*suffixes: str) -> Iterator[Path]:
-    for room in _ROOMS:
-        for path in sorted((_ROOT / room).rglob("*")):
-            if path.suffix in suffixes and "__pycache__" not in path.parts:
-                yield path
+    return (path for room in _ROOMS for path in _found(room) if path.suffix in suffixes)
 
 
+@functools.cache
 def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines()
 
 
-def _functions(lines: list[str]) -> Iterator[tuple[str, int, int]]:
+@functools.cache
+def _functions(path: Path) -> list[tuple[str, int, int]]:
     """Name, first and last line of each function, by indentation: parsing all files would take longer than all other tests."""
+    return list(_indented(_lines(path)))
+
+
+def _indented(lines: list[str]) -> Iterator[tuple[str, int, int]]:
     opened: list[tuple[str, int, int]] = []
     last = 0
     for number, line in enumerate(lines, start=1):
@@ -61,7 +72,7 @@ def test_a_function_fits_on_a_screen() -> None:
     long = {
         f"{path.relative_to(_ROOT)}:{first} {name}": last - first + 1
         for path in _files(".py")
-        for name, first, last in _functions(_lines(path))
+        for name, first, last in _functions(path)
         if last - first + 1 > _LONGEST_FUNCTION
     }
     assert long == {}
@@ -71,10 +82,10 @@ def test_every_test_states_a_behaviour() -> None:
     """A test has a docstring, for its name alone is a caption."""
     silent = [
         f"{path.relative_to(_ROOT)} {name}"
-        for path in sorted((_ROOT / "tests").rglob("test_*.py"))
-        for lines in (_lines(path),)
-        for name, first, last in _functions(lines)
-        if name.startswith("test_") and not any(line.lstrip().startswith(('"""', 'r"""')) for line in lines[first : last + 1])
+        for path in _found("tests")
+        if path.name.startswith("test_") and path.suffix == ".py"
+        for name, first, last in _functions(path)
+        if name.startswith("test_") and not any(line.lstrip().startswith(('"""', 'r"""')) for line in _lines(path)[first : last + 1])
     ]
     assert silent == []
 
@@ -103,7 +114,7 @@ def test_users_install_nothing_that_the_program_does_not_use() -> None:
     """Every dependency in pyproject.toml is imported somewhere in the program."""
     declared = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     packages = {each.partition(">")[0].replace("-", "_") for each in declared}
-    imports = {found for path in _files(".py") if "bluegreen" in path.parts for found in _IMPORT.findall(path.read_text(encoding="utf-8"))}
+    imports = {found for path in _found("bluegreen") for found in _IMPORT.findall("\n".join(_lines(path)))}
     assert packages <= imports
 
 
