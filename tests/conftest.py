@@ -51,7 +51,8 @@ class _Tally:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._collected = len(session.items) + self._deselected
-        gc.freeze()  # modules and tests are no garbage: looking for it among them is a twentieth of a quick tier
+        gc.freeze()  # modules and tests are no garbage: looking for it among them is a tenth of a quick tier
+        gc.enable()
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         self._deselected += len(items)
@@ -89,7 +90,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin to count."""
+    """Begin to count; what is imported from now on is there to stay."""
+    gc.disable()
     config.pluginmanager.register(_Tally(config))
 
 

@@ -25,7 +25,10 @@ _UNIT_GOAL = 2.0
 _TIER_LIMIT = {"unit": 120.0, "flow": 300.0, "e2e": 2700.0}  # seconds after which something hangs
 _BOXES = ("main", "second", "third")
 # What a unit test imports. Each of the two heaps has libraries that take long to load, and few of them load in both.
-_HEAPS = (re.compile(r"bluegreen\.(inputs|__main__|host\.(keys|link|access_log))|test_inputs"), re.compile("hypothesis|report"))
+_HEAPS = (re.compile("hypothesis|paramiko|host.link|tests.load"), re.compile("bluegreen.(inputs|__main__|report)|test_inputs|report_kit"))
+_UNUSED = (
+    "cacheprovider", "doctest", "junitxml", "legacypath", "pastebin", "setuponly", "setupplan", "stepwise", "subtests", "unittest",
+)  # fmt: skip
 _SLOWEST = (
     "test_crash.py", "test_action.py", "test_same_again.py", "test_site_changes.py", "test_bad_days.py", "test_neighbors.py",
     "test_friday.py", "test_setup.py",
@@ -70,7 +73,7 @@ def _run(name: str) -> _Tier:
     for box in _BOXES:
         free.put(box)
     with ThreadPoolExecutor(len(_BOXES)) as pool:
-        ended = list(pool.map(lambda share: _share(share, free, began + _TIER_LIMIT[name]), _shares(name)))
+        ended = list(pool.map(lambda share: _share(name, share, free, began + _TIER_LIMIT[name]), _shares(name)))
     counts = sum((share.counts for share in ended), Counter())
     problem = next((share.problem for share in ended if share.problem), "" if counts["run"] else "there was no test")
     return _Tier(counts=counts, seconds=time.monotonic() - began, problem=problem)
@@ -101,12 +104,28 @@ def _unit_heaps(ordered: list[Path]) -> list[list[Path]]:
     return heaps
 
 
-def _share(paths: list[str], free: queue.SimpleQueue[str], deadline: float) -> _Tier:
+def _asked(name: str, paths: list[str]) -> list[str]:
+    """How pytest is asked for these files of a tier.
+
+    For each file that is named, pytest lists the file's whole folder again, so a quick tier's folder is named once, and what is not
+    to run. Looking for plugins takes as long as twenty tests, and Hypothesis's own loads Hypothesis: where it is used, it is named.
+    Of pytest's own, those that no test here uses take a tenth of a quick test's time.
+    """
+    if name == "e2e":
+        return paths
+    others = {str(path.relative_to(_ROOT)) for path in (_ROOT / "tests" / name).rglob("test_*.py")}.difference(paths)
+    properties = any("from hypothesis import" in (_ROOT / path).read_text(encoding="utf-8") for path in paths)
+    plugins = ("--disable-plugin-autoload", *(("-p", "_hypothesis_pytestplugin") if properties else ()))
+    unused = (word for plugin in _UNUSED for word in ("-p", f"no:{plugin}"))
+    return [*plugins, *unused, "--capture=sys", f"tests/{name}", *(f"--ignore={path}" for path in sorted(others))]
+
+
+def _share(name: str, paths: list[str], free: queue.SimpleQueue[str], deadline: float) -> _Tier:
     """Run some files in one process, and tell what became of them once they have ended: in a line, or with all it printed."""
     box, began = free.get(), time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         tally, log = Path(scratch) / "tally.json", Path(scratch) / "log"
-        argv = (sys.executable, "-m", "pytest", "-q", "--complete", "--durations=3", "--tally", str(tally), *paths)
+        argv = (sys.executable, "-m", "pytest", "-q", "--complete", "--durations=3", "--tally", str(tally), *_asked(name, paths))
         with log.open("wb") as out:
             process = subprocess.Popen(argv, cwd=_ROOT, env=_environment(box), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
             status = _end(process, deadline)
@@ -137,9 +156,16 @@ def _end(process: subprocess.Popen[bytes], deadline: float) -> int | None:
 
 def _warm_up() -> None:
     """Let Python and pytest compile what a fresh clone has not compiled yet, and Hypothesis tabulate Unicode: the tier is for its tests."""
+    if (_ROOT / ".hypothesis").is_dir() and all(_is_compiled(path) for path in (_ROOT / "tests" / "unit").glob("test_*.py")):
+        return
     for words in (("tests/unit", "--collect-only"), ("tests/unit/test_log_signature.py",)):
         argv = (sys.executable, "-m", "pytest", "-qq", *words)
         subprocess.run(argv, cwd=_ROOT, env=_environment(""), stdout=subprocess.DEVNULL, timeout=_TIER_LIMIT["unit"], check=False)
+
+
+def _is_compiled(path: Path) -> bool:
+    compiled = (path.parent / "__pycache__").glob(f"{path.stem}.{sys.implementation.cache_tag}-pytest-*.pyc")
+    return any(each.stat().st_mtime >= path.stat().st_mtime for each in compiled)
 
 
 def _raise_boxes() -> None:
