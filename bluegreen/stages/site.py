@@ -109,7 +109,9 @@ def _harmless(plan: Plan, spec: SiteSpec) -> str:
 
 
 def _install(job: Job, spec: SiteSpec, text: str) -> InstalledSite | None:
-    previous = job.host.nginx.install(spec.app, text)
+    # The host does not stop half-way for a cancel, and only what came of it can be put back.
+    with job.clock.shield():
+        previous = job.host.nginx.install(spec.app, text)
     _tell_notes(job)
     return previous
 

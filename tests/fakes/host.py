@@ -46,6 +46,7 @@ class FakeNginx:
         site = InstalledSite(text=text, edited=False, mode=mode, protocol=protocol, adopted=_adopted(text))
         previous, self._world.site = self._world.site, site
         self._world.moved()
+        self._world.op("installed")
         return previous
 
     def restore(self, app: str, previous: InstalledSite | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bluegreen.errors import HostNotReady
+from bluegreen.errors import Cancelled, HostNotReady
 from bluegreen.model.ask import Expectations, TrafficAsk
 from bluegreen.model.outcome import Result
 from bluegreen.model.site import AppProtocol, Edit, Fit, SiteMode, UsersSite
@@ -154,3 +154,15 @@ def test_an_app_of_grpc_goes_on_as_one(empty: Stage) -> None:
     assert any("grpc.health.v1 of /" in line for line in empty.tell.said)
     assert empty.deploy("v2", expect=grpc).result is Result.DEPLOYED
     assert empty.serving() == {"v2": 100}
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_cancel_while_the_site_changes_puts_it_back(v1_live: Stage, version: str) -> None:
+    """The host goes on with what it has begun; then the site is what it was, for a new release as for the very same one."""
+    world = v1_live.host.world
+    before = world.site
+    world.hooks["install"] = lambda: setattr(v1_live.clock, "cancelled", True)
+    with pytest.raises(Cancelled):
+        v1_live.deploy(version, traffic=TrafficAsk(server_names=("new.example",), watch=1))
+    assert world.site == before
+    assert (v1_live.serving(), v1_live.running()) == ({"v1": 100}, ["myexample-v1"])
