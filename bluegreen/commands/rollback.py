@@ -22,10 +22,11 @@ __all__ = ["rollback"]
 
 
 def rollback(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
-    """Put the kept release that was committed last in the place of the live one."""
+    """Put the kept release that was committed last in the place of the live one; one that was rolled back only where there is no other."""
     with guarded(ask, host, tell, clock, spare=still_running) as (job, before):
         refuse_paused(job, before)
-        target = rollback_target(before)
+        running = still_running(before)
+        target = rollback_target(before, job.guardian.history() if running is None else ())
         if host.containers.image(target.image_id) is None:
             raise NothingToRollBack(
                 f"The image of {target.version} ({target.image_id[:19]}) is no longer on the host.",
@@ -35,7 +36,6 @@ def rollback(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
             )
         tell.say(f"rolling back to {target.version}, which was committed at {target.committed_at}")
         plan = make_plan(before, target, host.containers.network(target.app))
-        running = still_running(before)
         if running is None:
             warn_of_room(target.settings, before.containers, host, tell)
         plan = replace(plan, withdraws=True, running=running)

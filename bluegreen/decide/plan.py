@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from bluegreen.decide.history import withdrawn
 from bluegreen.decide.retention import earlier
 from bluegreen.errors import HostNotReady, NothingToRollBack
 from bluegreen.model.ask import ShiftStep
 from bluegreen.model.color import Color
 from bluegreen.model.container import Network, Role
+from bluegreen.model.event import Event
 from bluegreen.model.neighbor import Adopted
 from bluegreen.model.observed import Observed
 from bluegreen.model.release import Release
@@ -114,8 +116,11 @@ def newer_run(observed: Observed, release: Release, since: str) -> Release | Non
     return served if same and served.run.number > release.run.number else None
 
 
-def rollback_target(observed: Observed) -> Release:
-    """The kept release that was committed last before the live one. Raises `NothingToRollBack`."""
+def rollback_target(observed: Observed, events: Iterable[Event] = ()) -> Release:
+    """The kept release that was committed last before the live one, and best one that was not rolled back itself.
+
+    Raises `NothingToRollBack`.
+    """
     if observed.routes.committed is None:
         raise NothingToRollBack(
             "This app has never been deployed on this host.",
@@ -131,7 +136,8 @@ def rollback_target(observed: Observed) -> Release:
             state="Nothing was changed; the live release goes on serving.",
             todo="Deploy the version you want again, and use `keep: 1` or more to be able to roll back.",
         )
-    return before[0]
+    history = tuple(events)
+    return next((release for release in before if withdrawn(history, release.id) is None), before[0])
 
 
 def still_running(observed: Observed) -> Replicas | None:

@@ -31,6 +31,14 @@ def test_rollback_creates_the_kept_release_again(v1_live: Stage) -> None:
     assert v1_live.nobody_was_dropped()
 
 
+def test_rolling_back_again_goes_further_back_where_more_is_kept(v1_live: Stage) -> None:
+    """What was rolled back itself is no way out; only when there is nothing else it is better than nothing."""
+    for version in ("v2", "v3"):
+        v1_live.deploy(version, retire=RetireAsk(keep=3))
+    assert [v1_live.rollback(retire=RetireAsk(keep=3)).version for _ in range(3)] == ["v2", "v1", "v2"]
+    assert v1_live.nobody_was_dropped()
+
+
 def test_v1_v2_v1_by_deploying_works_like_any_other(v1_live: Stage) -> None:
     """The third deployment is a release again, not `unchanged`."""
     v1_live.deploy("v2")
