@@ -49,13 +49,26 @@ def refusal(kind: str, reason: str, path: str, container: str) -> HostNotReady:
             state=_BACK,
             todo="Add `include /etc/nginx/conf.d/*.conf;` to the http block of /etc/nginx/nginx.conf, then deploy again.",
         )
-    if kind == "busy":
-        return HostNotReady(f"NGINX's site could not be changed: {reason}.", state=_UNTOUCHED, todo="Deploy again when it has ended.")
+    if kind in {"unwritable", "stuck", "busy"}:
+        return _hindered(kind, reason, nginx_command(container))
     return HostNotReady(
         f"NGINX does not take the new site:\n{reason}",
         means="A certificate or a name in it is wrong, or another file uses the same listen address in a way that excludes it.",
         state=_BACK,
         todo="Correct the input or the file that NGINX names, then deploy again.",
+    )
+
+
+def _hindered(kind: str, reason: str, command: str) -> HostNotReady:
+    if kind == "busy":
+        return HostNotReady(f"NGINX's site could not be changed: {reason}.", state=_UNTOUCHED, todo="Deploy again when it has ended.")
+    return HostNotReady(
+        f"NGINX's site could not be written: {reason}.",
+        means="The disk is full, or mounted read-only.",
+        state=_BACK
+        if kind == "unwritable"
+        else f"NGINX serves the site as it was before, but could not start again with what lies there now (`{command} -t` says why).",
+        todo="Look at `df -h /etc/nginx`, then deploy again: a site that is not whole is put back first.",
     )
 
 

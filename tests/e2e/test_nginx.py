@@ -161,6 +161,28 @@ def test_an_interrupted_change_is_put_back_first(box: Box, nginx: HostNginx) -> 
     assert box.sh("ls -A /etc/nginx/conf.d") == f"bluegreen-{APP}.conf"
 
 
+def test_a_full_disk_loses_no_site(box: Box, nginx: HostNginx) -> None:
+    """However little room there is, for the new text or for that to go back to: the site stays whole, and the next change succeeds."""
+    nginx.install(APP, TEXT)
+    refused = render_site(dataclasses.replace(SPEC, tls_certificate="/nowhere.pem", tls_certificate_key="/nowhere.pem"))
+    small = "mount -t tmpfs -o size=64k none /etc/nginx/conf.d"
+    box.sh(f"cp -a /etc/nginx/conf.d /tmp/as-it-was && {small} && cp -a /tmp/as-it-was/. /etc/nginx/conf.d")
+    try:
+        for room in range(0, 36, 4):
+            box.sh("rm -f /etc/nginx/conf.d/full")
+            free = int(box.sh("df --output=avail -k /etc/nginx/conf.d | tail -1"))
+            box.sh(f"head -c {free - room}k /dev/zero > /etc/nginx/conf.d/full")
+            with pytest.raises(HostNotReady, match="nowhere.pem" if room > 28 else "nowhere.pem|could not be written"):
+                nginx.install(APP, refused)
+            assert (box.read(PATH), live(box)) == (TEXT.strip(), marker_of(TEXT))
+            assert box.sh("ls -A /etc/nginx/conf.d").split() == [f"bluegreen-{APP}.conf", "full"]
+        box.sh("rm /etc/nginx/conf.d/full")
+        nginx.install(APP, OTHER)
+        assert live(box) == marker_of(OTHER)
+    finally:
+        box.sh("umount /etc/nginx/conf.d; rm -r /tmp/as-it-was")
+
+
 def test_a_stopped_nginx_is_not_started_behind_its_owner_s_back(box: Box, nginx: HostNginx) -> None:
     """The command that starts it is in the message."""
     box.sh("nginx -s stop; while pgrep -x nginx; do sleep 0.05; done")

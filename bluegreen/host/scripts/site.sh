@@ -20,13 +20,13 @@ NEW=$DIR/.bluegreen-$APP.conf.new
 BEFORE=$DIR/.bluegreen-$APP.conf.before
 
 refuse() { # KIND REASON
-    rm -f "$NEW" "$NEW.http" "$NEW.part"
+    rm -f "$NEW" "$NEW.http" "$NEW.part" "$BEFORE.new"
     printf 'no %s\n%s\n' "$1" "$2"
     exit 0
 }
 
 text() { # both files as the one text that was installed
-    cat "$FILE" 2>/dev/null
+    cat "$FILE" 2>/dev/null || return
     if [[ -e $PART ]]; then cat "$PART"; fi
 }
 
@@ -41,13 +41,17 @@ put() { # what lies in $NEW becomes the site, surviving a power cut; the part co
         && mv -Tf "$NEW.http" "$FILE" && mv -Tf "$NEW.part" "$PART" && sync "$DIR" "$PART_DIR" && rm -f "$NEW"
 }
 
-put_back() {
-    if [[ -s $BEFORE ]]; then
-        cp "$BEFORE" "$NEW" && put
-    else
+put_back() { # a link, not a copy: the disk may be full. The bytes to go back to stay until they are back.
+    if [[ ! -s $BEFORE ]]; then
         rm -f "$FILE" "$PART"
+    elif ! { ln -f "$BEFORE" "$NEW" && put; }; then
+        refuse stuck "$FILE"
     fi
     rm -f "$BEFORE"
+}
+
+remember() { # the site as it is, whole or not at all
+    if [[ -e $FILE ]]; then text; fi >"$BEFORE.new" && sync "$BEFORE.new" && mv -f "$BEFORE.new" "$BEFORE" && sync "$DIR"
 }
 
 intact() { # the first line tells the digest of the rest
@@ -142,7 +146,7 @@ wait_for_old_workers() {
 
 exec 9>/run/bluegreen-nginx.lock
 flock -w 60 9 || refuse busy "another reload of ours did not end within 60 s"
-cat >"$NEW" || refuse refused "$NEW cannot be written"
+cat >"$NEW" || refuse unwritable "$NEW"
 if [[ -e $BEFORE ]]; then
     mv -f "$NEW" "$NEW.kept"
     put_back
@@ -164,9 +168,13 @@ if [[ $ACTION != remove ]] && cmp -s "$NEW" <(text) && ask_nginx "$APP" /site &&
 fi
 
 previous_marker=$(marker_in "$FILE")
-if [[ -e $FILE ]]; then text >"$BEFORE"; else : >"$BEFORE"; fi
-sync "$BEFORE" "$DIR"
-if [[ $ACTION == remove ]]; then rm -f "$NEW" "$FILE" "$PART"; else put; fi
+remember || refuse unwritable "$BEFORE"
+if [[ $ACTION == remove ]]; then
+    rm -f "$NEW" "$FILE" "$PART"
+elif ! put; then
+    put_back
+    refuse unwritable "$FILE"
+fi
 
 if ! answer=$(run_nginx -t 2>&1); then
     put_back
