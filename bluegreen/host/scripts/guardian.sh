@@ -138,9 +138,14 @@ say ready
 
 while :; do
     if IFS= read -r -t "$LEASE" line; then
-        read -r NUMBER verb _ <<<"$line"
-        rest=${line#*"$verb"}
-        [[ $NUMBER == beat ]] || obey "$verb" "${rest# }"
+        [[ $line != beat ]] || continue
+        # Not by `read`: bash puts a long here-string into a file, and the disk may be full.
+        # shellcheck disable=SC2034  # guardian_traffic.sh says it
+        NUMBER=${line%% *}
+        rest=${line#* }
+        verb=${rest%% *}
+        rest=${rest#"$verb"}
+        obey "$verb" "${rest# }"
     else
         if (($? > 128)); then why="no beat for $LEASE s"; else why="the connection ended"; fi
         abandon "$why"

@@ -10,7 +10,8 @@ session_started() { # the start time of process $SESSION, empty when it is gone
     REPLY=
     [[ -n $SESSION ]] || return 0
     stat=$(<"/proc/$SESSION/stat")
-    read -ra fields <<<"${stat##*) }"
+    # shellcheck disable=SC2206  # numbers; a here-string may be a file, and the disk full
+    fields=(${stat##*) })
     REPLY=${fields[19]-}
 } 2>/dev/null
 
