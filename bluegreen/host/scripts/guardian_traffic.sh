@@ -77,13 +77,18 @@ known_split() { # NAME
 
 take() { # SPLIT: arms it and proves it; else SEEN says what came instead
     known_split "$1" || { SEEN="there is no split called $1"; return 1; }
-    [[ -r $ACCESS_LOG ]] || { SEEN="the access log $ACCESS_LOG cannot be read by $(id -un)"; return 1; }
     point "$ARMED" "$1" new || { SEEN="the link $ARMED cannot be written"; return 1; }
     prove "$1"
 }
 
-arm() { # SPLIT
-    if take "$1"; then say ok; else say "no $SEEN"; fi
+arm() { # SPLIT: users' requests are counted from now on. All of the traffic on one release, as in `settle`, is no matter of the log.
+    if [[ ! -r $ACCESS_LOG ]]; then
+        say "no the access log $ACCESS_LOG cannot be read by $(id -un)"
+    elif take "$1"; then
+        say ok
+    else
+        say "no $SEEN"
+    fi
 }
 
 disarm() { # an unproved way back is still the way back: only a proof to the contrary is worth an alarm

@@ -56,6 +56,19 @@ def test_a_directory_that_nginx_cannot_read_fails_the_proof(box: Box, guardian: 
     box.sh("chmod 0755 /var/lib/bluegreen/splits")
 
 
+def test_a_log_that_cannot_be_read_stops_a_shift_and_not_the_way_back(box: Box, guardian: HostGuardian) -> None:
+    """A paused deployment that is aborted days later, when somebody's logrotate has made the log root's own."""
+    guardian.arm(Split(green=10, hot=True))
+    guardian.commit()
+    box.sh("chmod 0600 /var/log/bluegreen/web.log")
+    with pytest.raises(HostNotReady, match=r"access log /var/log/bluegreen/web.log cannot be read by ubuntu"):
+        guardian.arm(Split(green=50, hot=True))
+    guardian.settle(Split(green=0))
+    assert guardian.routes() == Routes(committed=Split(green=0), armed=Split(green=0))
+    assert serving(box) == {"blue": 40}
+    box.sh("chmod 0640 /var/log/bluegreen/web.log")
+
+
 def test_a_stopped_nginx_fails_the_proof(box: Box, guardian: HostGuardian) -> None:
     """No move counts that nobody has seen; the way back is not refused for it."""
     box.sh("nginx -s stop; while pgrep -x nginx; do sleep 0.05; done")
