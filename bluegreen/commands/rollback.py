@@ -10,7 +10,7 @@ from dataclasses import replace
 from bluegreen.commands.deploy import replace_live
 from bluegreen.commands.guarded import guarded
 from bluegreen.commands.refusals import refuse_paused
-from bluegreen.decide.plan import make_plan, rollback_target, still_running
+from bluegreen.decide.plan import make_plan, rollback_target, still_running, was_live
 from bluegreen.errors import NothingToRollBack
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask
@@ -38,5 +38,5 @@ def rollback(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
         plan = make_plan(before, target, host.containers.network(target.app))
         if running is None:
             warn_of_room(target.settings, before.containers, host, tell)
-        plan = replace(plan, withdraws=True, running=running)
+        plan = replace(plan, withdraws=before.release(was_live(before)), running=running)
         return replace_live(job, plan, Result.ROLLED_BACK)

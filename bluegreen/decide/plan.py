@@ -17,7 +17,7 @@ from bluegreen.model.observed import Observed
 from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
 
-__all__ = ["Plan", "make_plan", "newer_run", "no_pause", "promotion", "rollback_target", "steps_left", "still_running"]
+__all__ = ["Plan", "make_plan", "newer_run", "no_pause", "promotion", "rollback_target", "steps_left", "still_running", "was_live"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Plan:
 
     `before` is what was there when the plan was made. `live` are the containers that serve, None on a first deployment or when nothing
     runs. `unchanged` says that they are this very release already, all of it and reachable. `name` is what the candidate will be called, if
-    nothing else is. `withdraws` says that the live release is taken out of service on purpose: a rollback. `running` are containers of
+    nothing else is. `withdraws` is the release that is taken out of service on purpose: by a rollback. `running` are containers of
     `release` that still run in the slot, so that none need be made. `adopted` is the app that is not ours and has the traffic, in the other
     slot, until the first release is committed. `held` is the share that a paused deployment has given the candidate already.
     """
@@ -38,7 +38,7 @@ class Plan:
     live: Replicas | None
     name: str
     unchanged: bool
-    withdraws: bool = False
+    withdraws: Release | None = None
     running: Replicas | None = None
     adopted: Adopted | None = None
     held: int | None = None
@@ -128,7 +128,7 @@ def rollback_target(observed: Observed, events: Iterable[Event] = ()) -> Release
             state="Nothing was changed.",
             todo="Check `app` (or `image`, whose last part is the app's name) and `host`.",
         )
-    before = earlier(observed.releases, observed.live.release_id if observed.live else "")
+    before = earlier(observed.releases, was_live(observed))
     if not before:
         raise NothingToRollBack(
             "There is no earlier release on the host to go back to.",
@@ -138,6 +138,13 @@ def rollback_target(observed: Observed, events: Iterable[Event] = ()) -> Release
         )
     history = tuple(events)
     return next((release for release in before if withdrawn(history, release.id) is None), before[0])
+
+
+def was_live(observed: Observed) -> str:
+    """The id of the release that serves, or did until it ended: then it is the one committed last."""
+    if observed.live is not None:
+        return observed.live.release_id
+    return next((release.id for release in earlier(observed.releases, "")), "")
 
 
 def still_running(observed: Observed) -> Replicas | None:

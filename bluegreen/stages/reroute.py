@@ -170,8 +170,8 @@ def _commit(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
     with suppress(GuardianLost):
         job.guardian.mark(replace(plan.release, committed_at=job.clock.utc()))
         job.guardian.record(COMMITTED, version=plan.release.version, release=plan.release.id, color=plan.color.value)
-        if plan.withdraws and plan.live is not None:
-            job.guardian.record(ROLLED_BACK, version=plan.live.version, release=plan.live.release_id, to=plan.release.version)
+        if plan.withdraws is not None:
+            job.guardian.record(ROLLED_BACK, version=plan.withdraws.version, release=plan.withdraws.id, to=plan.release.version)
     job.tell.done(f"committed: {candidate.name} is live")
 
 

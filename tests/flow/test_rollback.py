@@ -39,6 +39,24 @@ def test_rolling_back_again_goes_further_back_where_more_is_kept(v1_live: Stage)
     assert v1_live.nobody_was_dropped()
 
 
+@pytest.mark.parametrize("how", ["removed", "stopped", "restarting"])
+def test_a_release_that_does_not_run_is_not_what_a_rollback_returns_to(v1_live: Stage, how: str) -> None:
+    """It was live until it crashed: the way back is the release before it, and it is remembered as rolled back."""
+    v1_live.deploy("v2")
+    containers = v1_live.host.world.containers
+    crashed = next(c for c in containers.values() if c.version == "v2")
+    if how == "removed":
+        del containers[crashed.id]
+    else:
+        containers[crashed.id] = replace(crashed, running=False, restarting=how == "restarting", pid=0, exit_code=1)
+    assert v1_live.rollback().version == "v1"
+    assert v1_live.serving() == {"v1": 100}
+    assert len(v1_live.running()) == 1
+    with pytest.raises(Withdrawn):
+        v1_live.deploy("v2")
+    assert v1_live.rollback().version == "v2"
+
+
 def test_v1_v2_v1_by_deploying_works_like_any_other(v1_live: Stage) -> None:
     """The third deployment is a release again, not `unchanged`."""
     v1_live.deploy("v2")
