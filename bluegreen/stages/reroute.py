@@ -159,7 +159,7 @@ def _let_go(job: Job, plan: Plan, candidate: Replicas) -> None:
 def _pause(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, undo: Undo) -> None:
     """Commit the share as it is: it outlives this run and a reboot, until somebody promotes the deployment or aborts it."""
     _make_last(job, plan, candidate, undo)
-    with suppress(GuardianLost):
+    with job.clock.shield(), suppress(GuardianLost):
         job.guardian.record(PAUSED, version=plan.release.version, release=plan.release.id, share=f"{step.share}")
     job.tell.done(f"paused: {candidate.name} keeps {step.share} % of the requests until it is promoted or aborted")
 
@@ -167,7 +167,7 @@ def _pause(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, undo: Und
 def _commit(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
     """Commit all of the traffic. What cannot be noted then makes no failure of it; if the recipe is not marked, recovery marks it."""
     _make_last(job, plan, candidate, undo)
-    with suppress(GuardianLost):
+    with job.clock.shield(), suppress(GuardianLost):
         job.guardian.mark(replace(plan.release, committed_at=job.clock.utc()))
         job.guardian.record(COMMITTED, version=plan.release.version, release=plan.release.id, color=plan.color.value)
         if plan.withdraws is not None:
@@ -185,5 +185,7 @@ def _make_last(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
         job.guardian.save(plan.release)
     for each in lasting:
         each.result()
-    job.guardian.commit()
+    # A cancel that comes now comes too late: what the host may have committed already is not undone.
+    with job.clock.shield():
+        job.guardian.commit()
     undo.commit()

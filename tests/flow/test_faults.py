@@ -116,6 +116,18 @@ def test_a_cancel_before_the_commit_goes_back(v1_live: Stage, after: float) -> N
     assert v1_live.deploy("v2").result is Result.DEPLOYED
 
 
+@pytest.mark.parametrize("op", ["commit", "committed", "mark"])
+def test_a_cancel_in_the_very_moment_of_the_commit_comes_too_late(v1_live: Stage, op: str) -> None:
+    """The new release is live, the run says so, and a reboot brings it back like any other that is."""
+    v1_live.host.world.hooks[op] = lambda: setattr(v1_live.clock, "cancelled", True)
+    assert v1_live.deploy("v2").result is Result.DEPLOYED
+    assert v1_live.serving() == {"v2": 100}
+    v1_live.clock.cancelled = False
+    v1_live.deploy("v2")
+    v1_live.reboot()
+    assert (v1_live.serving(), v1_live.running()) == ({"v2": 100}, ["myexample-v2"])
+
+
 def test_an_undo_that_fails_asks_for_a_person_and_keeps_the_first_error(v1_live: Stage) -> None:
     """Exit code 10; the first error stays the headline, the failed undo explains it."""
     v1_live.host.world.faults = {"knock": [HostNotReady("first")], "disarm": [HostNotReady("second")]}
