@@ -150,6 +150,7 @@ def _let_go(job: Job, plan: Plan, candidate: Replicas) -> None:
     """It may finish what it is still answering, and no reboot brings it back."""
     if stays_paused(job, plan):
         return
+    job.guardian.routes()  # With a guardian that was lost in the middle of the commit nobody knows whether this is the live one.
     for container in candidate:
         job.host.containers.set_restart(container, RestartPolicy.NO)
     if not job.clock.hurried():

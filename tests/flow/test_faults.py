@@ -116,6 +116,15 @@ def test_a_cancel_before_the_commit_goes_back(v1_live: Stage, after: float) -> N
     assert v1_live.deploy("v2").result is Result.DEPLOYED
 
 
+def test_a_guardian_that_is_lost_in_the_very_moment_of_the_commit_leaves_a_release_that_a_reboot_brings_back(v1_live: Stage) -> None:
+    """Nobody heard whether it was committed. It was, so recovery goes on from there, and nothing was taken from the new release."""
+    v1_live.host.world.faults["committed"] = [GuardianLost("The guardian has ended.")]
+    with pytest.raises(GuardianLost):
+        v1_live.deploy("v2")
+    v1_live.reboot()
+    assert (v1_live.serving(), v1_live.running()) == ({"v2": 100}, ["myexample-v2"])
+
+
 @pytest.mark.parametrize("op", ["commit", "committed", "mark"])
 def test_a_cancel_in_the_very_moment_of_the_commit_comes_too_late(v1_live: Stage, op: str) -> None:
     """The new release is live, the run says so, and a reboot brings it back like any other that is."""
