@@ -52,6 +52,7 @@ class _Tally:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._collected = len(session.items) + self._deselected
         gc.freeze()  # modules and tests are no garbage: looking for it among them is a tenth of a quick tier
+        gc.set_threshold(20_000)
         gc.enable()
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:

@@ -25,7 +25,10 @@ _UNIT_GOAL = 2.0
 _TIER_LIMIT = {"unit": 120.0, "flow": 300.0, "e2e": 2700.0}  # seconds after which something hangs
 _BOXES = ("main", "second", "third")
 # What a unit test imports. Each of the two heaps has libraries that take long to load, and few of them load in both.
-_HEAPS = (re.compile("hypothesis|paramiko|host.link|tests.load"), re.compile("bluegreen.(inputs|__main__|report)|test_inputs|report_kit"))
+_HEAPS = (
+    re.compile(r"bluegreen\.(inputs|__main__)|test_inputs|report\.Places\(|everywhere\(|tests\.load"),
+    re.compile(r"hypothesis|paramiko|host\.link|bluegreen\.report|report_kit"),
+)
 _UNUSED = (
     "cacheprovider", "doctest", "junitxml", "legacypath", "pastebin", "setuponly", "setupplan", "stepwise", "subtests", "unittest",
 )  # fmt: skip

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from markdown_it import MarkdownIt
-
 from bluegreen import report
 from bluegreen.errors import BlueGreenError, WentBack
 from bluegreen.model.color import Color
@@ -17,7 +15,6 @@ from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import Stage, StepRecord
 from bluegreen.model.traffic import Sample, StepTraffic
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 GITHUB = {"GITHUB_ACTIONS": "true"}
 RUN = report.Run(command="deploy", app="myexample", version="v2", host="host.example", url="http://myexample.com")
 DEPLOYED = Outcome(
@@ -163,8 +160,3 @@ def outputs_seen(file: Path) -> dict[str, str]:
 def everywhere(folder: Path) -> report.Places:
     """All files in one folder."""
     return report.Places(directory=folder / "reports", outputs=folder / "outputs", summary=folder / "summary.md")
-
-
-def shown(summary: str) -> str:
-    """The summary as HTML, as GitHub would make it."""
-    return str(_MARKDOWN.render(summary))

@@ -19,7 +19,8 @@ from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import StepRecord
 from bluegreen.model.status import ContainerStatus, StatusReport
 from bluegreen.report.outputs import render_outputs
-from tests.unit.report_kit import BACK, DEPLOYED, RUN, Teller, everywhere, outputs_seen, shown
+from tests.unit.github_page import shown
+from tests.unit.report_kit import BACK, DEPLOYED, RUN, Teller, everywhere, outputs_seen
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FIRST = Outcome(result=Result.DEPLOYED, version="v1", color=Color.BLUE, image_id="sha256:12")

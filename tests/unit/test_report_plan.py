@@ -15,7 +15,8 @@ from bluegreen import report
 from bluegreen.model.color import Color
 from bluegreen.model.plan_report import PlanReport, PlanStep
 from bluegreen.model.progress import Stage
-from tests.unit.report_kit import RUN, Teller, everywhere, outputs_seen, shown
+from tests.unit.github_page import shown
+from tests.unit.report_kit import RUN, Teller, everywhere, outputs_seen
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "plan.schema.json"
 PLAN = PlanReport(

@@ -11,7 +11,8 @@ import pytest
 from bluegreen.errors import HostNotReady, WentBack
 from bluegreen.model.progress import StepRecord
 from bluegreen.report.render import markdown_escape
-from tests.unit.report_kit import BACK, Teller, everywhere, shown
+from tests.unit.github_page import shown
+from tests.unit.report_kit import BACK, Teller, everywhere
 
 
 def test_the_summary_of_a_success(tmp_path: Path) -> None:
