@@ -77,7 +77,8 @@ def _build(inputs: Inputs, environ: Mapping[str, str], commit: Callable[[Path], 
     # The checkout's own commit first: GITHUB_SHA is another one where the workflow checks out a `ref` of its choice.
     version = inputs.version or commit(inputs.context) or environ.get("GITHUB_SHA", "")[:_SHORT]
     if not version:
-        raise BadInput([f"`version` is empty, and `{inputs.context}` is no git checkout whose commit could name it"])
+        why = f"`version` is empty, and `{inputs.context}` is no git checkout whose commit could name it"
+        raise BadInput([f"{why}: give a `version`, or put `uses: actions/checkout` before this step"])
     return BuildAsk(
         app=inputs.app,
         image=inputs.image[0],

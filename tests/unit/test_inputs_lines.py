@@ -24,6 +24,20 @@ class TestVariables:
             pairs.environment("A=1\nhunter2\nB C=hunter3")
         assert "hunter" not in str(caught.value)
 
+    @pytest.mark.parametrize(
+        ("line", "hint"),
+        [
+            ("export TOKEN=hunter2", "begins with `export`"),
+            ("TOKEN = hunter2", "no space may stand before the `=`"),
+            ("TOKEN: hunter2", "the colon has to become one"),
+        ],
+    )
+    def test_in_the_spelling_of_a_shell_or_of_yaml_are_told_what_to_change(self, line: str, hint: str) -> None:
+        """The likeliest mistakes have a word of their own, without the value."""
+        with pytest.raises(ValueError, match=hint) as caught:
+            pairs.environment(line)
+        assert "hunter" not in str(caught.value)
+
     def test_from_a_file_on_the_runner(self, tmp_path: Path) -> None:
         """The file's text has the same syntax."""
         file = tmp_path / "app.env"

@@ -51,6 +51,8 @@ def host_name(text: str) -> str:
     word = text.strip()
     if "://" in word:
         raise ValueError("it is a URL; give the name or address alone")
+    if word[0] in "'\"":
+        raise ValueError("it begins with a quote, which is part of the value here; give the name or address alone")
     if "@" in word:
         raise ValueError("it holds an `@`; the user goes into `username`")
     bare = word[1:-1] if word.startswith("[") and word.endswith("]") else word

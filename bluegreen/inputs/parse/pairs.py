@@ -37,7 +37,12 @@ def _pairs(numbered: list[tuple[int, str]], form: re.Pattern[str], what: str) ->
     for number, line in numbered:
         name, equals, value = line.partition("=")
         if not equals:
-            problems.append(f"line {number} is no `NAME=value`: it has no `=`")
+            yaml = ", and in YAML's `NAME: value` the colon has to become one" if re.match(r"[A-Za-z_]\w*:", line) else ""
+            problems.append(f"line {number} is no `NAME=value`: it has no `=`{yaml}")
+        elif name.startswith("export "):
+            problems.append(f"line {number} begins with `export`, which only a shell understands: leave that word away")
+        elif name != name.rstrip() and form.fullmatch(name.rstrip()):
+            problems.append(f"line {number}: no space may stand before the `=`, and one after it is part of the value")
         elif form.fullmatch(name) is None:
             problems.append(f"line {number}: what stands before the `=` is no name of {what}")
         elif "\0" in value:

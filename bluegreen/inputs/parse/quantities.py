@@ -39,12 +39,19 @@ def duration(text: str) -> float:
         return 0.0
     parts = _PART.findall(word)
     if not parts or "".join(number + unit for number, unit in parts) != word:
-        hint = f"; did you mean `{word}s`?" if re.fullmatch(r"\d+(\.\d+)?", word) else ""
-        raise ValueError(f"`{word}` is no duration such as `10s`, `5m`, `1h`, `500ms` or `1m30s`{hint}")
+        raise ValueError(f"`{word}` is no duration such as `10s`, `5m`, `1h`, `500ms` or `1m30s`{_meant(word)}")
     total = sum(float(number) * _UNITS[unit] for number, unit in parts)
     if total > _LONGEST:
         raise ValueError(f"`{word}` is longer than a week")
     return total
+
+
+def _meant(word: str) -> str:
+    """What somebody who wrote `10`, `10 s`, `2min` or `5 minutes` probably meant."""
+    short = re.sub(r"(?<=[smh])(?:ec|econd|in|inute|r|our)s?(?![a-z])", "", word.lower().replace(" ", ""))
+    if re.fullmatch(r"\d+(\.\d+)?", short):
+        short += "s"
+    return f"; did you mean `{short}`?" if re.fullmatch(rf"(?:{_PART.pattern})+", short) else ""
 
 
 def seconds(text: str) -> float:
@@ -95,7 +102,10 @@ def port(text: str) -> int:
 
 def port_or_none(text: str) -> int:
     """A TCP port, or 0 where none is given."""
-    return port(text) if text.strip() else 0
+    word = text.strip()
+    if re.fullmatch(r"(?:[\d.]+:)?\d+:\d+(?:/tcp)?", word):
+        raise ValueError(f"`{word}` publishes a port, and nothing is published: give the one in the container alone")
+    return port(word) if word else 0
 
 
 def memory(text: str) -> int:

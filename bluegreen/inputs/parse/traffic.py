@@ -28,6 +28,10 @@ def shift(text: str) -> tuple[ShiftStep, ...]:
 
 def _step(word: str) -> ShiftStep:
     found = re.fullmatch(r"(\d{1,3})\s*%(?:\s+(?:for\s+)?(?!pause\b)(\S+?)(?:\s+until\s+(\d{1,7})\s+requests?)?)?(\s+pause)?", word)
+    if re.fullmatch(r"\d{1,2}\s*%", word):
+        raise ValueError(f"`{word}` does not say how long to hold it: write `{word} 10s`, or `{word} pause`")
+    if word == "100":
+        raise ValueError("`100` is no step; did you mean `100%`?")
     if found is None or not (found[2] or found[4]):
         raise ValueError(
             f"`{word}` is no step such as `10% 30s`, `10% 5m until 500 requests` or `10% pause`: a percentage, and how long to hold it"

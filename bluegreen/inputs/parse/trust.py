@@ -6,7 +6,7 @@ import re
 
 __all__ = ["fingerprints", "known_hosts"]
 
-_SHA256 = re.compile(r"SHA256:([A-Za-z0-9+/]{43})=?(?![A-Za-z0-9+/])", re.ASCII)
+_SHA256 = re.compile(r"(?i:SHA256):([A-Za-z0-9+/]{43})=?(?![A-Za-z0-9+/])", re.ASCII)
 _MD5 = re.compile(r"(?:MD5:)?[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){15}", re.ASCII)
 _KNOWN = re.compile(r"(?:@[a-z-]+\s+)?\S+\s+(?:ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/]{20,}={0,2}(?:\s.*)?", re.ASCII)
 

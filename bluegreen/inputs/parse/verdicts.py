@@ -17,7 +17,11 @@ def share(text: str) -> float:
     word = text.strip()
     found = re.fullmatch(r"(\d{1,3}(?:\.\d{1,6})?)\s*%", word)
     if found is None:
-        hint = f"; did you mean `{word}%`?" if re.fullmatch(r"\d+(\.\d+)?", word) else ""
+        hint = ""
+        if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", word):
+            # `0.01` is one in a hundred to some, and one in ten thousand to others.
+            fraction = f" or `{float(word) * 100:g}%`" if 0 < float(word) < 1 else ""
+            hint = f"; did you mean `{word}%`{fraction}?"
         raise ValueError(f"`{word}` is no percentage such as `1%` or `0.5%`{hint}")
     if float(found[1]) > 100:
         raise ValueError(f"`{word}` is more than 100%")

@@ -69,6 +69,8 @@ def url(text: str) -> str:
         number = parts.port
     except ValueError:
         raise ValueError("it is no URL such as `https://example.com/`") from None
+    if "://" not in word:
+        raise ValueError("it has no scheme: it begins with `https://` or `http://`, as in `https://example.com/`")
     if parts.scheme not in {"http", "https"} or not parts.hostname or not is_host_name(parts.hostname):
         raise ValueError("it is no URL such as `https://example.com/`")
     if parts.username is not None or parts.password is not None:
