@@ -13,7 +13,7 @@ from bluegreen.report.headline import headline, hints
 from bluegreen.report.plan import plan_headline, plan_notes
 from bluegreen.report.records import Report
 from bluegreen.report.render import html, markdown
-from bluegreen.report.status import happened, status_headline, status_notes
+from bluegreen.report.status import happened, started, status_headline, status_notes
 
 __all__ = ["render_html", "render_plan_summary", "render_status_summary", "render_summary"]
 
@@ -29,7 +29,7 @@ def render_summary(report: Report) -> str:
 def render_status_summary(status: StatusReport) -> str:
     """The job summary of `status`."""
     past = [(event, happened(event)) for event in status.history]
-    return markdown("status.md.j2", status=status, headline=status_headline(status), notes=status_notes(status), past=past)
+    return markdown("status.md.j2", status=status, headline=status_headline(status), notes=status_notes(status), past=past, started=started)
 
 
 def render_plan_summary(plan: PlanReport) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from rich.console import Console
+from rich.segment import SegmentLines
 from rich.table import Table
 from rich.text import Text
 
@@ -14,8 +16,9 @@ from bluegreen.model.color import Color
 from bluegreen.model.event import Event
 from bluegreen.model.status import ContainerStatus, StatusReport
 
-__all__ = ["clean_status", "happened", "print_status", "status_headline", "status_lines", "status_notes"]
+__all__ = ["clean_status", "happened", "print_status", "started", "status_headline", "status_lines", "status_notes"]
 
+_WIDEST = 400
 _PAINT = {Color.BLUE: "blue", Color.GREEN: "green"}
 
 
@@ -51,18 +54,24 @@ def print_status(console: Console, status: StatusReport) -> None:
     console.print(dot + Text(status_headline(status), style="bold"), soft_wrap=True)
     console.print()
     if status.containers:
-        console.print(_table(status))
+        _print_whole(console, _table(status))
         console.print()
     for label, text in status_notes(status):
         console.print(Text.assemble((f"  {label:<21}", "bright_black"), text), soft_wrap=True)
     if status.history:
         console.print()
-        console.print(_past(status))
+        _print_whole(console, _past(status))
+
+
+def _print_whole(console: Console, table: Table) -> None:
+    """A table with nothing cut off: half a version is none, and a narrow terminal wraps lines by itself."""
+    lines = console.render_lines(table, console.options.update_width(_WIDEST), pad=False)
+    console.print(SegmentLines(lines, new_lines=True), soft_wrap=True, end="")
 
 
 def status_lines(status: StatusReport) -> list[str]:
     """The same as plain lines, as wide as they need to be."""
-    console = Console(file=io.StringIO(), width=200, color_system=None, highlight=False, markup=False, emoji=False, _environ={})
+    console = Console(file=io.StringIO(), width=_WIDEST, color_system=None, highlight=False, markup=False, emoji=False, _environ={})
     with console.capture() as captured:
         print_status(console, status)
     return [line.rstrip() for line in captured.get().splitlines()]
@@ -107,7 +116,21 @@ def happened(event: Event) -> str:
     """What came of which release."""
     version, to, share = event.detail("version"), event.detail("to"), event.detail("share")
     said = " ".join(filter(None, (version, f"at {share} %" if share else "", f"to {to}" if to else "", event.detail("title"))))
-    return said or event.detail("detail")
+    return said or _moved(event.detail("detail"))
+
+
+def started(container: ContainerStatus) -> str:
+    """When it started, to the second: Docker says it to the nanosecond."""
+    return re.sub(r"\.\d+", "", container.started_at) or "–"
+
+
+def _moved(detail: str) -> str:
+    """What the guardian notes, `from 030-hot to 000`, in words: a split is green's share, which is nobody's business."""
+    found = re.fullmatch(r"from (\d{3})(?:-hot)? to (\d{3})(?:-hot)?", detail)
+    if found is None:
+        return detail
+    share = int(found[2])
+    return {0: "all traffic on blue again", 100: "all traffic on green again"}.get(share, f"{share} % of the traffic on green again")
 
 
 def _past(status: StatusReport) -> Table:
@@ -133,6 +156,6 @@ def _table(status: StatusReport) -> Table:
             Text(container.state),
             Text(container.health or "–"),
             Text(container.address or "–"),
-            Text(container.started_at or "–"),
+            Text(started(container)),
         )
     return table

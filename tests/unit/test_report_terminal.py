@@ -196,6 +196,17 @@ def test_status_says_who_serves_in_a_sentence_and_a_table() -> None:
     assert re.search(r"kept for a rollback +v1\n +lock +https://github.com/o/r/actions/runs/7", run.text)
 
 
+def test_status_cuts_nothing_off() -> None:
+    """Half a version is none, however wide the table gets; and nobody wants nanoseconds."""
+    name = "myexample-" + "v" * 90
+    container = replace(STATUS.containers[0], name=name, started_at="2026-11-24T15:00:00.123456789Z")
+    run = Teller()
+    run.finish(replace(STATUS, containers=(container,)))
+    row = next(line for line in run.text.splitlines() if name in line)
+    assert row.endswith("2026-11-24T15:00:00Z")
+    assert "…" not in run.text
+
+
 def test_status_before_the_first_deployment() -> None:
     """There is nothing, and it says so."""
     run = Teller({"GITHUB_ACTIONS": "true", "NO_COLOR": "1"})
@@ -233,5 +244,5 @@ def test_status_of_a_paused_deployment_and_of_what_was_before() -> None:
     assert rows == [
         "2026-11-24T15:00:00Z paused v3 at 10 % run 8",
         "2026-11-23T15:00:00Z rolled-back v2 to v1 run 7",
-        "2026-11-22T15:00:00Z went-back from 030-hot to 000 guardian",
+        "2026-11-22T15:00:00Z went-back all traffic on blue again guardian",
     ]
