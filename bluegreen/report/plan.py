@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import groupby
 
 from bluegreen.model.plan_report import PlanReport, PlanStep
 from bluegreen.report.line import Line, Look, Piece
 
 __all__ = ["clean_plan", "plan_headline", "plan_lines", "plan_notes"]
 
+_BUCKET = re.compile(r"[-+ ] +(?:1%|\*) +\d\d;")
+_BUCKETS_SHOWN = 5
 _STAGE = 10
 _LABEL = 21
 
@@ -57,9 +61,19 @@ def _lines(plan: PlanReport) -> Iterator[Line]:
         yield (Piece(f"  {label:<{_LABEL}}", Look.QUIET), Piece(text))
     if plan.diff:
         yield ()
-        yield from ((Piece(f"  {line}", _look(line)),) for line in plan.diff)
+        yield from ((Piece(f"  {line}", _look(line)),) for line in _folded(plan.diff))
     yield ()
     yield (Piece("  Nothing was changed.", Look.QUIET),)
+
+
+def _folded(diff: Iterable[str]) -> Iterator[str]:
+    """The diff with one line in the place of the hundred buckets of requests, which say nothing to a reader."""
+    for buckets, group in groupby(diff, key=lambda line: _BUCKET.fullmatch(line) is not None):
+        lines = list(group)
+        if not buckets or len(lines) <= _BUCKETS_SHOWN:
+            yield from lines
+        else:
+            yield from (lines[0], f"{lines[0][0]}    … {len(lines) - 2} more of these …", lines[-1])
 
 
 def _steps(steps: Iterable[PlanStep]) -> Iterator[Line]:

@@ -69,3 +69,16 @@ def test_a_plan_is_one_sentence_first(changes: dict[str, Any], says: str) -> Non
     run = Teller({"GITHUB_ACTIONS": "true", "NO_COLOR": "1"})
     run.finish(replace(PLAN, **changes))
     assert says in run.text.splitlines()[0]
+
+
+def test_the_hundred_buckets_of_a_new_site_are_folded_for_a_person_only(tmp_path: Path) -> None:
+    """Nobody reads them one by one, and everything else of the diff stays."""
+    buckets = tuple(f"+    {'1%' if number < 99 else '* '} {number:02d};" for number in range(100))
+    plan = replace(PLAN, diff=("+split_clients x y {", *buckets, "+}"))
+    run, printed = Teller(), io.StringIO()
+    run.finish(plan)
+    shown_lines = [line.strip() for line in run.text.splitlines()]
+    begin = shown_lines.index("+split_clients x y {")
+    assert shown_lines[begin + 1 : begin + 5] == ["+    1% 00;", "+    … 98 more of these …", "+    *  99;", "+}"]
+    report.finish(Teller().tell, plan, run=RUN, where=everywhere(tmp_path), json_stream=printed)
+    assert "+    1% 42;" in printed.getvalue()
