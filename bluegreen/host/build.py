@@ -6,8 +6,9 @@ can. So a client on this machine is used where there is one that can do it, and 
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from bluegreen.errors import BlueGreenError, HostNotReady, NoImage
@@ -18,7 +19,7 @@ from bluegreen.host.engine_link import EngineLink
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.container import Image
 
-__all__ = ["Builder"]
+__all__ = ["Builder", "telling_lines"]
 
 _SHOWN = 20
 _TELLING = 6
@@ -32,6 +33,9 @@ _HINTS = (
     ("manifest unknown", "The base image has no such tag."),
     ("failed to do request", "The host cannot reach the base image's registry: check the name, and the host's way to it."),
 )
+
+_TODO = "Mend what the build's last lines name, and deploy again; `docker build` on your own machine shows it sooner."
+_NOISE = re.compile(r"\s*|#\d+ (?:sha256:\S+|CACHED|DONE [\d.]+s)")
 
 
 class Builder:
@@ -80,9 +84,9 @@ class Builder:
                 means=text,
                 todo="Make room: `docker system df` shows what Docker uses, `docker builder prune` frees the build cache.",
             )
-        hint = next((todo for words, todo in _HINTS if words in text), "")
+        hint = next((todo for words, todo in _HINTS if words in text), _TODO)
         why = next((line for line in reversed(last) if line.strip()), failed) if failed.startswith("docker build ended") else failed
-        return NoImage(f"{ask.tag} could not be built: {why.rstrip('.')}.", means="\n".join(last), todo=hint)
+        return NoImage(f"{ask.tag} could not be built: {why.rstrip('.')}.", means="\n".join(telling_lines(last)), todo=hint)
 
     def _verified(self, ask: BuildAsk, built: str) -> Image:
         """The image that was built, not one that another build has meanwhile given the same tag.
@@ -114,12 +118,25 @@ def _dockerfile(ask: BuildAsk) -> Path:
         )
     path = context / (ask.file or "Dockerfile")
     if not path.is_file():
+        if not any(context.iterdir()):
+            raise NoImage(
+                f"There is no Dockerfile at {path}: the folder is empty.",
+                means="In a workflow this is a missing checkout.",
+                todo="Put `uses: actions/checkout` before this step.",
+            )
         raise NoImage(
             f"There is no Dockerfile at {path}.",
             means="file is looked for in context, unless it is absolute.",
             todo="Add one, or name it with file." if ask.file is None else "Correct file or context.",
         )
     return path
+
+
+def telling_lines(last: Iterable[str]) -> list[str]:
+    """Those of the last lines that say something about the failure: from BuildKit's own account of it on, where there is one."""
+    lines = [line for line in last if not _NOISE.fullmatch(line)]
+    account = next((number for number, line in enumerate(lines) if line.startswith(" > [")), 0)
+    return lines[account:]
 
 
 def _secrets_of(ask: BuildAsk) -> list[str]:
