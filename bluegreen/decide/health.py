@@ -73,7 +73,8 @@ def _meaning(status: int, expect: Expectations) -> str:
             " service (grpc.health.v1) does, and with some libraries one whose health service does not know what it is asked for."
         )
     if _CLIENT_ERROR <= status < _SERVER_ERROR:
-        return f"The app runs, but does not know {expect.path}, or refuses the Host header {expect.host or '(its address)'}."
+        host = expect.host or "its address"
+        return f"The app runs, but does not know {expect.path}, or refuses the Host header, {host}: `health-host` sends another."
     if status >= _SERVER_ERROR:
         return "The app runs and fails at this request: often a missing setting, or a database it cannot reach."
     return f"The app runs and answers; `health-status` does not admit {status}."

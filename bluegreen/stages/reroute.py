@@ -90,7 +90,8 @@ def _step(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, eyes: _Eye
     eyes.traffic.begin(step)
     job.guardian.arm(Split.giving(candidate.color, step.share, hot=(plan.live or plan.adopted) is not None))
     early = f" or until it got {step.until} requests" if step.until else ""
-    job.tell.say(f"{step.share} % of the requests go to {candidate.name}, watched for {step.hold:g} s{early}")
+    watched = f", watched for {step.hold:g} s{early}" if step.hold else ""
+    job.tell.say(f"{step.share} % of the requests go to {candidate.name}{watched}")
     with job.host.waiting():
         judged = eyes.watcher.hold(step.hold, lambda: _ask(job, eyes), eyes.traffic)
     seconds = job.clock.now() - begun
@@ -143,7 +144,8 @@ def _take_back(job: Job, plan: Plan, candidate: Replicas) -> None:
         return
     if job.guardian.routes().armed is not None:
         _back(job, plan, candidate)
-    job.tell.say("all traffic is on the committed route again")
+    before = plan.live or plan.adopted
+    job.tell.say(f"all traffic is on {before.name} again" if before else "no release has traffic, as before")
 
 
 def _let_go(job: Job, plan: Plan, candidate: Replicas) -> None:

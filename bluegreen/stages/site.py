@@ -37,7 +37,8 @@ def fit_site(job: Job, plan: Plan, serving: Replicas, undo: Undo) -> bool:
     previous = _install(job, spec, text)
     if previous is not None or spec.mode is SiteMode.MANAGED:
         undo.push("put the previous NGINX site back", lambda: _restore(job, spec.app, previous))
-    where = "the locations that include it" if spec.mode is SiteMode.INCLUDE else ", ".join(spec.server_names)
+    names = "any name" if spec.server_names == ("_",) else ", ".join(spec.server_names)
+    where = "the locations that include it" if spec.mode is SiteMode.INCLUDE else names
     job.tell.done(f"NGINX's site for {where} is {'updated' if previous else 'in place'}")
     if previous is not None and previous.adopted is not None and spec.adopted is None:
         job.tell.say(f"the adopted app at {previous.adopted[1]} is out of NGINX's site: {serving.color.value} is this release's now")
