@@ -11,8 +11,9 @@ from bluegreen.model.site import SiteSpec
 
 _GIXY = Path(sys.executable).with_name("gixy")
 #: The app gets the Host that its user sent, port included: else its redirects lead elsewhere. The loopback server has no default, since
-#: several apps share its port and none of them is the one to answer for all.
-_DECIDED = ("host_spoofing", "default_server_flag")
+#: several apps share its port and none of them is the one to answer for all. A late upload finds its way in the location where it comes
+#: out, by conditions that hold nothing but `set` and `return`, as in the part that a location of the user's includes.
+_DECIDED = ("host_spoofing", "default_server_flag", "if_is_evil")
 
 
 def _findings(site: Path, *flags: str) -> str:

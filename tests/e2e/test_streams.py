@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from tests.load.websocket import Visit, visit
 _NAMES = ("www.example.test", "shop.example.test")
 _SIZE = 100 * 1024**2
 _DRAIN = 6.0
+_HALF = 200_000
 
 
 @pytest.fixture
@@ -83,12 +86,37 @@ def chat(box: Box) -> Iterator[list[tuple[Visit, float]]]:
         thread.join()
 
 
+class SlowUpload:
+    """A user on a bad line: one half of the body now, the rest and the answer when `finish` is called."""
+
+    def __init__(self, box: Box) -> None:
+        self._talk = HTTPSConnection(box.address, 443, timeout=30, context=ssl._create_unverified_context())  # noqa: S323
+        self._talk.putrequest("POST", "/", skip_host=True)
+        self._talk.putheader("Host", _NAMES[0])
+        self._talk.putheader("Content-Length", f"{2 * _HALF}")
+        self._talk.endheaders(b"1" * _HALF)
+
+    def finish(self) -> dict[str, object]:
+        """What the application said of it, which answered 200."""
+        self._talk.send(b"2" * _HALF)
+        answer = self._talk.getresponse()
+        said = answer.read()
+        self._talk.close()
+        assert answer.status == 200, said
+        told: dict[str, object] = json.loads(said)
+        return told
+
+
 def test_nothing_that_flows_is_cut_before_the_drain_timeout(box: Box, live: Product, tmp_path: Path) -> None:
-    """WebSockets, 100 MB uploads, event streams, HTTP/2, two names: whole, and each by one release from its beginning to its end."""
+    """WebSockets, 100 MB uploads, event streams, HTTP/2, two names: whole, and each by one release from its beginning to its end.
+
+    An upload that is still under way when the release it was meant for is gone is answered by the new one.
+    """
     (tmp_path / "body").write_bytes(b"\0" * _SIZE)
     upload = ("--data-binary", f"@{tmp_path / 'body'}", "--header", "Expect:", "--limit-rate", "40M")
     rates = {Kind.GET: 15.0, Kind.POST: 5.0, Kind.STREAM: 2.0, Kind.WEBSOCKET: 1.0}
     users = Load(Target(address=box.address, port=443, host=_NAMES[0], tls=True), tmp_path / "load.jsonl", rates=rates, websocket_seconds=3)
+    slow = SlowUpload(box)
     with chat(box) as ended, users as load:
         running = live.start_deploy("v2", shift="50% 3s", watch="1s")
         running.wait_for("hot: ")
@@ -98,6 +126,8 @@ def test_nothing_that_flows_is_cut_before_the_drain_timeout(box: Box, live: Prod
         committed = time.monotonic()
         done = running.finish()
         records = load.stop()
+    told = slow.finish()
+    assert (told["bytes"], told["version"]) == (2 * _HALF, "v2")
     expect_end(done, 0, "v2 serves all traffic", "still open after `drain-timeout`")
     expect_served_by(records, "v1", "v2")
     for stream in streams:

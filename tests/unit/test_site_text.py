@@ -208,7 +208,7 @@ def test_only_the_preview_keeps_the_apps_redirects_to_itself() -> None:
     preview, users = text.split("# Loopback only: one color")[1].split("\nserver {", 2)[1:]
     assert re.findall(r"proxy_redirect (.*);", preview) == [f"http://{host}/ /", f"https://{host}/ /"]
     assert "absolute_redirect off;" in preview
-    assert re.findall(r"proxy_redirect (.*);", users) == ["off"]
+    assert re.findall(r"proxy_redirect (.*);", users) == ["off", "off"]
 
 
 def test_the_preview_passes_the_real_host_on() -> None:
