@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bluegreen.model.outcome import Result
 from bluegreen.report.records import Report, StepMark
 from bluegreen.report.text import seconds
 
@@ -53,7 +54,7 @@ def traffic(report: Report) -> Chart | None:
     steps = report.told.steps
     if not steps or (report.outcome is not None and not report.outcome.previous_version):
         return None
-    kept = _stayed(report)
+    kept = _kept(report)
     begin = steps[0].start
     length = max(steps[-1].start + steps[-1].seconds - begin, 0.001)
 
@@ -64,7 +65,7 @@ def traffic(report: Report) -> Chart | None:
     for step in steps:
         points += [(place(step.start), points[-1][1]), (place(step.start), 100 - step.share)]
     end = place(begin + length)
-    last = 0.0 if kept else 100.0
+    last = 100 - kept
     points += [(end, points[-1][1]), (end, last), (100, last)]
     line = "M" + " L".join(f"{x:g} {y:g}" for x, y in points)
     return Chart(
@@ -73,7 +74,7 @@ def traffic(report: Report) -> Chart | None:
         shares=_shares(steps, [place(step.start) for step in steps]),
         times=_times(steps, [*(place(step.start) for step in steps), end], begin),
         back=None if kept else Tick(x=end, y=100 - steps[-1].share, text="went back"),
-        words=_words(steps, kept=kept),
+        words=_words(steps, kept),
     )
 
 
@@ -93,9 +94,12 @@ def spans(report: Report) -> tuple[Span, ...]:
     )
 
 
-def _stayed(report: Report) -> bool:
-    """Whether the candidate kept the traffic: retire begins only after the commit."""
-    return report.outcome is not None or any(stage.name == "retire" for stage in report.told.stages)
+def _kept(report: Report) -> int:
+    """The share that the candidate has in the end: its step's while it is paused, else all or nothing."""
+    if report.outcome is not None and report.outcome.result is Result.PAUSED:
+        return report.told.steps[-1].share
+    # Retire begins only after the commit.
+    return 100 if report.outcome is not None or any(stage.name == "retire" for stage in report.told.stages) else 0
 
 
 def _shares(steps: tuple[StepMark, ...], places: list[float]) -> tuple[Tick, ...]:
@@ -117,7 +121,8 @@ def _times(steps: tuple[StepMark, ...], places: list[float], begin: float) -> tu
     return tuple(ticks)
 
 
-def _words(steps: tuple[StepMark, ...], *, kept: bool) -> str:
+def _words(steps: tuple[StepMark, ...], kept: int) -> str:
     """The picture for those who cannot see it."""
     parts = [f"{step.share} % for {seconds(step.seconds)}" for step in steps]
-    return f"The new release got {', then '.join(parts)}; then {'it kept all of it' if kept else 'the traffic went back'}."
+    end = {0: "the traffic went back", 100: "it kept all of it"}.get(kept, f"it was paused and kept {kept} %")
+    return f"The new release got {', then '.join(parts)}; then {end}."

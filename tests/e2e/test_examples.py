@@ -26,7 +26,6 @@ def workflow_inputs(example: Path, version: str, box: Box) -> dict[str, str]:
     step = next(step for step in workflow["jobs"]["deploy"]["steps"] if step.get("uses", "").startswith("org/bluegreen-action@"))
     given = {
         "secrets.EC2_HOST": box.address,
-        "secrets.EC2_USERNAME": "ubuntu",
         "secrets.EC2_KEY": box.key_file.read_text(),
         "secrets.EC2_FINGERPRINT": box.fingerprint,
         "steps.version.outputs.name": version,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bluegreen import report
 from bluegreen.errors import BlueGreenError, Cancelled, WentBack
 from bluegreen.model.color import Color
 from bluegreen.model.outcome import Outcome, Result
+from bluegreen.model.progress import Stage
 from tests.unit.report_kit import DEPLOYED, Teller
 
 VOID = {"meta", "br", "rect", "path"}
@@ -86,6 +88,17 @@ def test_the_chart_climbs_step_by_step(tmp_path: Path) -> None:
     assert re.findall(r"[ML](\S+ \S+)", str(line["d"])) == ["0 100", "7 100", "7 90", "50 90", "50 0", "93 0", "93 0", "100 0"]
     (chart,) = [attributes for attributes in shown.all("div") if attributes.get("class") == "chart"]
     assert chart["aria-label"] == "The new release got 10 % for 10.0s, then 100 % for 10.0s; then it kept all of it."
+
+
+def test_the_chart_of_a_paused_run_stays_at_its_share(tmp_path: Path) -> None:
+    """Nobody is told that it has all of the traffic."""
+    run = Teller()
+    with run.tell.stage(Stage.REROUTE):
+        run.shift(10, "go on")
+    shown = page(run, replace(DEPLOYED, result=Result.PAUSED), tmp_path)
+    assert str(shown.all("path")[1]["d"]).endswith("L93 90 L93 90 L100 90")
+    (chart,) = [attributes for attributes in shown.all("div") if attributes.get("class") == "chart"]
+    assert chart["aria-label"] == "The new release got 10 % for 10.0s; then it was paused and kept 10 %."
 
 
 @pytest.mark.parametrize("error", [WentBack("v2 misbehaved"), Cancelled("The job was cancelled.")])
