@@ -15,7 +15,7 @@ from bluegreen.stages.watcher import Watcher
 __all__ = ["probe"]
 
 _CONFIRM_AFTER = 0.2
-_UP_AGAIN = 0.1
+_UP_AGAIN = (0.04, 0.1)
 _ONE_REQUEST = 5.0
 _LAST_ASKED = 10
 
@@ -48,7 +48,8 @@ def _prove(job: Job, candidate: Container, live: Replicas | None) -> Watcher:
 def _fault_until_good(job: Job, watcher: Watcher, candidate: Container) -> Fault | None:
     """Confirming answers ask nothing else in between, which saves round trips; the container and its log have the last word."""
     expect, clock = job.ask.expect, job.clock
-    until = clock.now() + expect.timeout
+    begun = clock.now()
+    until = begun + expect.timeout
     good, fault = 0, None
     while fault is None:
         asked = clock.now()
@@ -63,20 +64,22 @@ def _fault_until_good(job: Job, watcher: Watcher, candidate: Container) -> Fault
         if fault is None and late:
             fault = _too_late(bad, watcher, expect.timeout)
         if fault is None:
-            clock.wait(_pause(bad, expect.interval, confirmed=confirmed, since=clock.now() - asked))
+            clock.wait(_pause(bad, expect.interval, confirmed=confirmed, since=clock.now() - asked, waited=asked - begun))
         if fault is None and bad:
             # Looked at just before it is asked again: the address of one that has ended answers nothing, and asking it takes long.
             fault = watcher.fault()
     return fault
 
 
-def _pause(bad: Fault | None, interval: float, *, confirmed: bool, since: float) -> float:
+def _pause(bad: Fault | None, interval: float, *, confirmed: bool, since: float, waited: float) -> float:
     """A port on which nothing listens yet costs the app nothing to ask again; an app that answers badly is left its interval.
 
-    Confirming questions are asked `_CONFIRM_AFTER` apart, and `since` of it has passed.
+    So it is asked again after a tenth of the time `waited` for it so far, within `_UP_AGAIN`. Confirming questions are asked
+    `_CONFIRM_AFTER` apart, and `since` of it has passed.
     """
     if bad is not None:
-        return min(interval, _UP_AGAIN) if bad.silent else interval
+        soonest, latest = _UP_AGAIN
+        return min(interval, latest, max(soonest, waited / 10)) if bad.silent else interval
     return interval if confirmed else max(0.0, _CONFIRM_AFTER - since)
 
 

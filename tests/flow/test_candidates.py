@@ -38,6 +38,18 @@ def test_a_candidate_that_answers_badly_gets_nothing(v1_live: Stage, status: int
     assert all(served == {"v1": 100} for _, served in v1_live.host.world.log_of_moves)
 
 
+@pytest.mark.parametrize(("up", "late"), [(0.41, 0.04), (20.01, 0.1)])
+def test_a_candidate_is_found_up_soon_after_it_is(v1_live: Stage, up: float, late: float) -> None:
+    """The sooner it starts to listen, the sooner; the two pauses between three good answers are there in any case."""
+    app = v1_live.apps["v2"]
+    app.answer = Answer(status=0, problem="connection refused")
+    v1_live.clock.at(v1_live.clock.time + 60 + up, lambda: setattr(app, "answer", Answer(status=200)))
+    assert v1_live.deploy("v2").result is Result.DEPLOYED
+    told = [line for line in v1_live.tell.said if "good answers in a row" in line][-1]
+    after = float(told.partition(" after ")[2].partition(" s,")[0])
+    assert after == pytest.approx(up + 0.4, abs=late)
+
+
 def test_a_traceback_in_the_log_fails_a_candidate_that_answers_well(v1_live: Stage) -> None:
     """The log gate is read before any traffic."""
     v1_live.apps["v2"].log = ["started", "Traceback (most recent call last):"]
