@@ -21,23 +21,34 @@ reopens() { # whether logrotate tells the NGINX that is meant
     fi
 }
 
+# The engine is asked first, and its answer, which takes as long as all the rest, is read last. A frozen engine answers nothing at all, and
+# its own client would wait for ever.
+exec 3< <(timeout 10 docker info -f '{{.ServerVersion}} {{.DockerRootDir}}' 2>&1; printf '\n%s' "$?")
+
 fact user "$(id -un)"
 if [[ $EUID == 0 ]]; then fact root yes; fi
 if sudo -n true 2>/dev/null; then fact sudo yes; fi
 fact os "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release | tr -d \")"
 
-# A frozen engine answers nothing at all, and the engine's own client would wait for ever.
-if answer=$(timeout 10 docker info -f '{{.ServerVersion}} {{.DockerRootDir}}' 2>&1) && [[ $answer =~ ^[0-9] ]]; then
+if grep -qs -e max-size -e max_size /etc/docker/daemon.json || tr '\0' ' ' </proc/"$(pgrep -o dockerd)"/cmdline 2>/dev/null | grep -qs 'log-opt.*max-size'; then
+    fact limits_logs yes
+fi
+
+if [[ -s /proc/net/if_inet6 ]]; then fact ipv6 yes; fi
+while read -r name value _; do
+    if [[ $name == MemAvailable: ]]; then fact memory_available "$((value * 1024))"; fi
+done </proc/meminfo
+if prepared; then fact prepared yes; fi
+
+answer=$(cat <&3)
+ended=${answer##*$'\n'} answer=${answer%$'\n'*}
+if [[ $ended == 0 && $answer =~ ^[0-9] ]]; then
     read -r version root <<<"$answer"
     fact docker "$version"
 elif command -v docker >/dev/null; then
     fact docker_problem "${answer: -400}"
 else
     fact docker_problem "docker is not installed"
-fi
-
-if grep -qs -e max-size -e max_size /etc/docker/daemon.json || tr '\0' ' ' </proc/"$(pgrep -o dockerd)"/cmdline 2>/dev/null | grep -qs 'log-opt.*max-size'; then
-    fact limits_logs yes
 fi
 
 nginx_says() {
@@ -63,10 +74,5 @@ if answer=$(nginx_says -V 2>&1); then
     fact nginx_modules "${modules# }"
 fi
 
-while read -r name value _; do
-    if [[ $name == MemAvailable: ]]; then fact memory_available "$((value * 1024))"; fi
-done </proc/meminfo
 free=$(df -B1 --output=avail "${root:-/var/lib/docker}" 2>/dev/null) || free=$(df -B1 --output=avail /)
 fact disk_free "${free##*[!0-9]}"
-if [[ -s /proc/net/if_inet6 ]]; then fact ipv6 yes; fi
-if prepared; then fact prepared yes; fi
