@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bluegreen.errors import BlueGreenError, HostNotReady, NoImage
 from bluegreen.host import Clock
 from bluegreen.host.build_classic import build_classic
-from bluegreen.host.build_client import BuildClient, find_client
+from bluegreen.host.build_client import BuildClient, LocalDocker
 from bluegreen.host.engine_link import EngineLink
 from bluegreen.model.ask import BuildAsk
 from bluegreen.model.container import Image
@@ -41,11 +41,11 @@ _NOISE = re.compile(r"\s*|#\d+ (?:sha256:\S+|CACHED|DONE [\d.]+s)")
 class Builder:
     """Builds images through one link; `image` looks one up on the host."""
 
-    def __init__(self, link: EngineLink, clock: Clock, image: Callable[[str], Image | None], environment: Mapping[str, str]) -> None:
+    def __init__(self, link: EngineLink, clock: Clock, image: Callable[[str], Image | None], local: LocalDocker) -> None:
         self._link = link
         self._clock = clock
         self._image = image
-        self._environment = environment
+        self._local = local
 
     def build(self, ask: BuildAsk, on_line: Callable[[str], None]) -> Image:
         """The built image. Raises `NoImage` with the last lines of the build's output when it fails."""
@@ -59,16 +59,15 @@ class Builder:
             last.append(line)
             on_line(line)
 
-        client = find_client(self._environment)
+        client = self._local.client()
         if client is None:
             self._no_secrets(ask)
             tell("Builder: the engine's classic builder, because no docker client with BuildKit was found here. The whole context is sent.")
             built, failed = build_classic(self._link, self._clock, ask, dockerfile, tell)
         else:
             tell(f"Builder: BuildKit on the host, {client.description}.")
-            built, failed = BuildClient(client=client, socket=self._link.socket, clock=self._clock, environment=self._environment).build(
-                ask, dockerfile, tell
-            )
+            builder = BuildClient(client=client, socket=self._link.socket, clock=self._clock, environment=self._local.environment)
+            built, failed = builder.build(ask, dockerfile, tell)
         if failed:
             raise self._failure(ask, failed, last)
         return self._verified(ask, built)

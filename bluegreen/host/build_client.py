@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 import subprocess
 import tempfile
@@ -16,9 +17,10 @@ from bluegreen.host import Clock
 from bluegreen.host.child import run_child
 from bluegreen.host.engine_kind import version_numbers
 from bluegreen.host.engine_read import image_labels
+from bluegreen.host.patience import Job, until
 from bluegreen.model.ask import BuildAsk
 
-__all__ = ["BuildClient", "Client", "find_client"]
+__all__ = ["BuildClient", "Client", "LocalDocker", "find_client"]
 
 _OURS = re.compile(
     r"INPUT_.*|DOCKER_(HOST|CONTEXT|TLS|TLS_VERIFY|CERT_PATH|API_VERSION|BUILDKIT|DEFAULT_PLATFORM)|BUILDX_BUILDER|BUILDKIT_HOST"
@@ -39,6 +41,26 @@ class Client:
     def description(self) -> str:
         """For the log."""
         return f"driven by docker buildx {self.buildx} of {self.path}" if self.buildx else f"driven by {self.path} {self.version}"
+
+
+class LocalDocker:
+    """The docker client of this machine, looked for once, in the PATH of an environment, which it is given too when it builds."""
+
+    def __init__(self, environment: Mapping[str, str], clock: Clock) -> None:
+        self.environment = environment
+        self._clock = clock
+        self._search: Job[Client | None] | None = None
+
+    def look(self) -> Job[Client | None]:
+        """Begin to look for it, beside what else goes on: to try one takes starting two processes."""
+        self._search = self._search or Job(lambda: find_client(self.environment))
+        return self._search
+
+    def client(self) -> Client | None:
+        """The client, None when there is none that can do BuildKit."""
+        search = self.look()
+        until(self._clock, math.inf, search.wait)
+        return search.result()
 
 
 def find_client(environment: Mapping[str, str]) -> Client | None:

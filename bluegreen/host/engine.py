@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from requests.exceptions import HTTPError
 from bluegreen.errors import HostNotReady
 from bluegreen.host import Clock, ContainerSpec
 from bluegreen.host.build import Builder
+from bluegreen.host.build_client import LocalDocker
 from bluegreen.host.engine_create import Creator
 from bluegreen.host.engine_errors import address_taken, log_unreadable, refusal
 from bluegreen.host.engine_link import EngineLink, patient, reason
@@ -56,16 +57,16 @@ class DockerEngine:
         problem: Callable[[], str] = lambda: "",
         timeout: float = 30.0,
         limits_logs: bool | None = None,
-        environment: Mapping[str, str] = os.environ,
+        local: LocalDocker | None = None,
     ) -> None:
         """`problem` gives the tunnel's own words when the engine does not answer; `timeout` is for one call, in seconds.
 
-        `limits_logs` says whether the engine's configuration limits log sizes; None finds out with the first container. `environment` is
-        where a docker client is looked for, and what it is given.
+        `limits_logs` says whether the engine's configuration limits log sizes; None finds out with the first container. `local` builds
+        where it can; None is the docker client that this process would find.
         """
         self._link = EngineLink(socket, problem=problem, timeout=timeout)
         self._clock = clock
-        self._environment = environment
+        self._local = local or LocalDocker(os.environ, clock)
         self._creator = Creator(self._link, limits_logs=limits_logs)
 
     def close(self) -> None:
@@ -131,7 +132,7 @@ class DockerEngine:
 
     def build(self, ask: BuildAsk, on_line: Callable[[str], None]) -> Image:
         """Build on the host from the checkout, with the best builder at hand. Raises `NoImage` with what it printed last."""
-        return Builder(self._link, self._clock, self.image, self._environment).build(ask, on_line)
+        return Builder(self._link, self._clock, self.image, self._local).build(ask, on_line)
 
     def network(self, app: str) -> Network:
         """The app's network, made when missing."""

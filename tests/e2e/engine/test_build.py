@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bluegreen.errors import Cancelled, NoImage
-from bluegreen.host.build_client import find_client
+from bluegreen.host.build_client import LocalDocker, find_client
 from bluegreen.host.clock import SystemClock
 from bluegreen.host.engine import DockerEngine
 from bluegreen.model.ask import BuildAsk
@@ -186,7 +186,7 @@ def test_a_build_argument_that_would_steer_docker_itself_is_refused(room: Room, 
 def test_a_build_that_hangs_ends_with_the_deadline(room: Room, tmp_path: Path, path: str) -> None:
     """With either builder; and no docker client is left running."""
     directory = context(tmp_path, f"FROM debian:bookworm-slim\nRUN sleep 30 # {time.time()}\n")
-    engine = DockerEngine(room.connection.docker_socket(), SystemClock(3), environment={**os.environ, "PATH": path})
+    engine = DockerEngine(room.connection.docker_socket(), clock := SystemClock(3), local=LocalDocker({**os.environ, "PATH": path}, clock))
     began = time.monotonic()
     with pytest.raises(Cancelled):
         engine.build(ask(directory), lambda _: None)
@@ -199,7 +199,7 @@ def test_without_a_client_the_classic_builder_is_used_and_says_so(room: Room, tm
     """Slower, but a runner without docker can deploy."""
     directory = context(tmp_path, "FROM debian:bookworm-slim\nARG TOKEN\nCOPY . /app\nRUN echo $TOKEN; ls /app\n", a_txt="a", b_log="b")
     (directory / ".dockerignore").write_text("*.log\n")
-    engine = DockerEngine(room.connection.docker_socket(), SystemClock(60), environment={"PATH": "/nowhere"})
+    engine = DockerEngine(room.connection.docker_socket(), clock := SystemClock(60), local=LocalDocker({"PATH": "/nowhere"}, clock))
     lines: list[str] = []
     image = engine.build(ask(directory, args=(("TOKEN", "value-of-the-argument"),)), lines.append)
     assert "classic builder" in lines[0]
@@ -219,7 +219,7 @@ def test_buildx_is_used_where_the_client_has_it(room: Room, tmp_path: Path) -> N
     client.write_text(_BUILDX.replace("REAL", real_client()))
     client.chmod(0o755)
     environment = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "BUILDX_BUILDER": "builder-of-an-earlier-step"}
-    engine = DockerEngine(room.connection.docker_socket(), SystemClock(60), environment=environment)
+    engine = DockerEngine(room.connection.docker_socket(), clock := SystemClock(60), local=LocalDocker(environment, clock))
     lines: list[str] = []
     image = engine.build(ask(context(tmp_path / "app"), secrets=(("npm", SECRET),)), lines.append)
     words = (tmp_path / "bin" / "words").read_text().splitlines()
@@ -236,7 +236,7 @@ def test_no_input_of_ours_reaches_the_client(room: Room, tmp_path: Path) -> None
     client.write_text(f'#!/bin/bash\nenv > "$(dirname "$0")/env"\nexec {real_client()} "$@"\n')
     client.chmod(0o755)
     environment = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "INPUT_KEY": SECRET, "DOCKER_HOST": "tcp://127.0.0.1:1"}
-    engine = DockerEngine(room.connection.docker_socket(), SystemClock(60), environment=environment)
+    engine = DockerEngine(room.connection.docker_socket(), clock := SystemClock(60), local=LocalDocker(environment, clock))
     engine.build(ask(context(tmp_path / "app")), lambda _: None)
     given = (tmp_path / "bin" / "env").read_text()
     assert "INPUT_KEY" not in given
