@@ -7,22 +7,15 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
-from bluegreen.commands.abort import abort
-from bluegreen.commands.cleanup import cleanup
-from bluegreen.commands.deploy import deploy
-from bluegreen.commands.init import init
-from bluegreen.commands.logs import logs
-from bluegreen.commands.plan import plan
-from bluegreen.commands.promote import promote
-from bluegreen.commands.rollback import rollback
-from bluegreen.commands.setup import setup
-from bluegreen.commands.status import status
 from bluegreen.errors import BadInput, BlueGreenError
 from bluegreen.host import Clock, Host
 from bluegreen.host.clock import SystemClock
@@ -32,31 +25,48 @@ from bluegreen.model.outcome import Outcome
 from bluegreen.model.progress import Progress
 from bluegreen.report import Answer, Detail, Places, Reporter, Run, Stream, finish, greet, places, reporter
 
-__all__ = ["Surroundings", "main"]
+__all__ = ["AHEAD", "Surroundings", "function_of", "main"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _UNTOLD = "bluegreen-action met a bug of its own ({}), and another one while it reported that. Please tell us: {}\n"
 _ISSUES = "https://github.com/org/bluegreen-action/issues"
 
-_COMMANDS: Mapping[Command, Callable[[Ask, Host, Progress, Clock], Outcome | Answer]] = {
-    Command.DEPLOY: deploy,
-    Command.PLAN: plan,
-    Command.ROLLBACK: rollback,
-    Command.STATUS: status,
-    Command.CLEANUP: cleanup,
-    Command.SETUP: setup,
-    Command.PROMOTE: promote,
-    Command.ABORT: abort,
-    Command.LOGS: logs,
-    Command.INIT: init,
-}
+AHEAD = (
+    "bluegreen.host.facts",
+    "bluegreen.host.remote",
+    "bluegreen.host.engine",
+    "bluegreen.commands.{}",
+    "bluegreen.host.site_template",
+    "bluegreen.report.finishing",
+)
+"""What a run needs besides, in the order of need: it is loaded while the host lets us in and builds. `{}` is the command."""
 
 
 def _connect(ask: Ask, clock: Clock, tell: Progress) -> AbstractContextManager[Host]:
     """The real host. What speaks SSH and Docker is imported only now: help, and the refusal of bad inputs, need not wait for it."""
-    from bluegreen.host.remote import connect  # noqa: PLC0415
+    from bluegreen.host.build_client import LocalDocker  # noqa: PLC0415
 
-    return connect(ask, clock, tell)
+    local = LocalDocker(os.environ, clock)
+    if ask.command is Command.DEPLOY:
+        local.look()
+    from bluegreen.host.connect import connect  # noqa: PLC0415
+
+    names = [name.format(ask.command.value) for name in AHEAD]
+    threading.Thread(target=_load, args=(names,), name="bluegreen-load", daemon=True).start()
+    return connect(ask, clock, tell, local)
+
+
+def _load(names: Iterable[str]) -> None:
+    """Import these; what cannot be imported says so where it is needed."""
+    for name in names:
+        with suppress(Exception):
+            import_module(name)
+
+
+def function_of(command: Command) -> Callable[[Ask, Host, Progress, Clock], Outcome | Answer]:
+    """What does that: the function of its name, in the module of its name."""
+    module = import_module(f"bluegreen.commands.{command.value}")
+    return cast("Callable[[Ask, Host, Progress, Clock], Outcome | Answer]", getattr(module, command.value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +142,7 @@ def _end(ask: Ask, tell: Reporter, clock: SystemClock, around: Surroundings) -> 
     try:
         with around.connect(ask, clock, tell) as host:
             tell.round_trips = host.round_trips
-            return _COMMANDS[ask.command](ask, host, tell, clock)
+            return function_of(ask.command)(ask, host, tell, clock)
     except BlueGreenError as error:
         return error
     except Exception as error:  # noqa: BLE001 — a bug is reported like any other end

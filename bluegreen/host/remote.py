@@ -6,20 +6,18 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from importlib import import_module
 
-from bluegreen.errors import HostNotReady, stating
+from bluegreen.errors import HostNotReady
 from bluegreen.host import AccessLog, Answer, Aside, Clock, Facts, Guard, Guardian, Peek, grpc_health
 from bluegreen.host.access_log import follow_access_log
-from bluegreen.host.facts import read_facts
+from bluegreen.host.build_client import LocalDocker
 from bluegreen.host.guardian import start_guardian
 from bluegreen.host.http import Requests
 from bluegreen.host.meter import Meter
 from bluegreen.host.nginx import HostNginx
 from bluegreen.host.nginx_container import lacking, unfit
-from bluegreen.host.patience import Job
 from bluegreen.host.peek import peek
 from bluegreen.host.prepare import prepare
 from bluegreen.host.preview_proxy import PreviewProxy
@@ -28,12 +26,11 @@ from bluegreen.host.setup import set_up
 from bluegreen.host.site_text import LOOPBACK_PORT
 from bluegreen.host.smoke import run_smoke_test
 from bluegreen.host.ssh import Connection
-from bluegreen.model.ask import Ask, Command
+from bluegreen.model.ask import Ask
 from bluegreen.model.container import network_name
-from bluegreen.model.progress import Progress
 from bluegreen.model.site import AppProtocol
 
-__all__ = ["RemoteHost", "connect"]
+__all__ = ["RemoteHost"]
 
 _LOOPBACK = "127.0.0.1"
 _DIAL = 10.0
@@ -42,32 +39,16 @@ _SIDE_BY_SIDE = 2
 _EVERY_ADDRESS = ("", "*", "0.0.0.0", "[::]", "::")  # noqa: S104 — NGINX's spellings, which we only read
 
 
-@contextmanager
-def connect(ask: Ask, clock: Clock, tell: Progress) -> Iterator[RemoteHost]:
-    """Log in, read what the host is, and yield it. Raises `Unreachable`, or `HostNotReady` without Docker or NGINX."""
-    meter = Meter()
-    Job(lambda: import_module("bluegreen.host.engine"))  # Docker's SDK takes a while to import, and the host takes a while to let us in
-    with ExitStack() as opened:
-        with stating("Nothing was changed."):
-            connection = opened.enter_context(Connection.open(ask.connection, clock, meter))
-            connection.docker_socket()  # what it opens ahead of need opens while the facts are read
-            facts = read_facts(connection, ask.app.app, ask.traffic.nginx)
-            _tell_facts(facts, tell)
-            host = RemoteHost(connection, facts, clock, ask, meter)
-            opened.callback(host.containers.close)
-            if ask.command is not Command.SETUP:
-                _need_daemons(host)
-        yield host
-
-
 class RemoteHost:
     """Implements `bluegreen.host.Host`."""
 
-    def __init__(self, connection: Connection, facts: Facts, clock: Clock, ask: Ask, meter: Meter) -> None:
+    def __init__(self, connection: Connection, facts: Facts, clock: Clock, ask: Ask, meter: Meter, local: LocalDocker) -> None:
         from bluegreen.host.engine import DockerEngine  # noqa: PLC0415
 
         self.facts = facts
-        self.containers = DockerEngine(connection.docker_socket(), clock, problem=connection.docker_problem, limits_logs=facts.limits_logs)
+        self.containers = DockerEngine(
+            connection.docker_socket(), clock, problem=connection.docker_problem, limits_logs=facts.limits_logs, local=local
+        )
         self.nginx = HostNginx(connection, facts)
         self._connection = connection
         self._requests = Requests(connection, clock)
@@ -195,16 +176,3 @@ class RemoteHost:
         """Ask side by side, on a thread each."""
         with self._meter.folded(), ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="bluegreen-aside") as threads:
             yield threads.submit
-
-
-def _need_daemons(host: RemoteHost) -> None:
-    host.containers.engine()
-    host.nginx.version()
-
-
-def _tell_facts(facts: Facts, tell: Progress) -> None:
-    tell.fact("os", facts.os)
-    tell.fact("docker", facts.docker)
-    tell.fact("nginx", facts.nginx)
-    tell.fact("memory available", f"{facts.memory_available // 1024**2} MiB")
-    tell.fact("disk free", f"{facts.disk_free // 1024**2} MiB")

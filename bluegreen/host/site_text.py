@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from bluegreen.model.color import Color
 from bluegreen.model.site import AppProtocol, Fit, InstalledSite, SiteMode, SiteSpec
@@ -34,7 +30,6 @@ _QUOTED = re.compile(r"""\$\{\w+\}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.DO
 _ENDS = re.compile(r"""[;{}#"'\n]""")
 _BEFORE = re.compile(r"^# before: (\S+)$", re.MULTILINE)
 _ADOPTED = re.compile(r"^# adopted: (blue|green) (\S+)$", re.MULTILINE)
-_TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
 def render_site(spec: SiteSpec) -> str:
@@ -87,12 +82,14 @@ def before_of(text: str) -> str:
 
 
 def _body(spec: SiteSpec, *, marker: str) -> str:
+    from bluegreen.host.site_template import SITE  # noqa: PLC0415 — see there
+
     tls = bool(spec.tls_certificate)
     secure, plain = _listens(spec)
     extra = " default_server" if spec.server_names == ("_",) else ""
     tls_words = " ssl" if spec.http2_directive else " ssl http2"
     port = _port(secure[0]) if tls else ""
-    return _template().render(
+    return SITE.render(
         app=_word(spec.app),
         bg=prefix(spec.app),
         marker=marker,
@@ -121,23 +118,6 @@ def _body(spec: SiteSpec, *, marker: str) -> str:
         before=spec.fit.before_group or (f"{prefix(spec.app)}_before" if spec.fit.before_address else '""'),
         snippet=f"{SNIPPET_LINE}{snippet_path(spec.app)}",
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - NGINX's language has no HTML; every value is checked by _word
-    )
-    environment.filters["without"] = _without
-    return environment.get_template("site.conf.j2")
-
-
-def _without(lines: str, leave: tuple[str, ...]) -> str:
-    """The directives but for those that are left to the user."""
-    return "\n".join(line for line in lines.split("\n") if not {" ".join(line.split()[:2]), *line.split()[:1]} & set(leave))
 
 
 def _listens(spec: SiteSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:

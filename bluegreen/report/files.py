@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -13,31 +12,13 @@ from bluegreen.model.status import StatusReport
 from bluegreen.report.json_report import render_report
 from bluegreen.report.outputs import outputs_of, plan_outputs, render_outputs, status_outputs
 from bluegreen.report.pages import render_html, render_plan_summary, render_status_summary, render_summary
+from bluegreen.report.places import Places
 from bluegreen.report.records import Report
 
-__all__ = ["Places", "Problem", "places", "write_plan", "write_report", "write_status"]
+__all__ = ["Problem", "write_plan", "write_report", "write_status"]
 
 Problem = str
 """A sentence about a file that could not be written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    """Where to write: a directory for `report.json` and `report.html`, the runner's files for outputs and summary. None: not at all."""
-
-    directory: Path | None = None
-    outputs: Path | None = None
-    summary: Path | None = None
-
-
-def places(environ: Mapping[str, str], *, directory: Path | None, summary: bool = True) -> Places:
-    """The places a runner announces, with the reports in `directory`; without `summary` no job summary."""
-    outputs, job_summary = environ.get("GITHUB_OUTPUT", ""), environ.get("GITHUB_STEP_SUMMARY", "")
-    return Places(
-        directory=directory,
-        outputs=Path(outputs) if outputs else None,
-        summary=Path(job_summary) if job_summary and summary else None,
-    )
 
 
 def write_report(report: Report, where: Places) -> tuple[list[Path], list[Problem]]:

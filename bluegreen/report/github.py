@@ -10,7 +10,6 @@ from bluegreen.report.headline import Hint
 from bluegreen.report.layout import last_words, mark, stage_row, step_rows, told
 from bluegreen.report.line import Line, Look, Piece
 from bluegreen.report.records import EvidenceRecord, Report, StageRecord, StepMark
-from bluegreen.report.status import status_lines
 from bluegreen.report.text import seconds
 from bluegreen.report.voice import Detail, Kind, Stream
 
@@ -113,6 +112,8 @@ class GitHubVoice:
 
     def status(self, status: StatusReport) -> None:
         """The answer of `status`: the terminal's table, line by line."""
+        from bluegreen.report.status_table import status_lines  # noqa: PLC0415 — the only table in this log
+
         self._fold()
         self._print((Piece(line),) for line in status_lines(status))
 

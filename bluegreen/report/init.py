@@ -16,7 +16,7 @@ _FILE = ".github/workflows/deploy.yml"
 
 def init_workflow(report: InitReport) -> str:
     """The workflow's text."""
-    return workflow("workflow.yml.j2", app=report.app, inputs=report.inputs)
+    return workflow("workflow.yml.j2").render(app=report.app, inputs=report.inputs)
 
 
 def init_lines(report: InitReport) -> tuple[Line, ...]:

@@ -17,32 +17,36 @@ from bluegreen.report.status import happened, started, status_headline, status_n
 
 __all__ = ["render_html", "render_plan_summary", "render_status_summary", "render_summary"]
 
+# Made when this module is loaded, which is at a time when the run waits for something else.
+_PAGE = html("report.html.j2")
+_SUMMARY = markdown("summary.md.j2")
 _SHOWN = 200
 """Lines of one piece of evidence in the summary, which GitHub cuts off at 1 MiB; the page has all of them."""
 
 
 def render_summary(report: Report) -> str:
     """The job summary, to be appended to `$GITHUB_STEP_SUMMARY`."""
-    return markdown("summary.md.j2", report=report, headline=headline(report), hints=hints(report), evidence=_cut(report))
+    return _SUMMARY.render(report=report, headline=headline(report), hints=hints(report), evidence=_cut(report))
 
 
 def render_status_summary(status: StatusReport) -> str:
     """The job summary of `status`."""
     past = [(event, happened(event)) for event in status.history]
-    return markdown("status.md.j2", status=status, headline=status_headline(status), notes=status_notes(status), past=past, started=started)
+    return markdown("status.md.j2").render(
+        status=status, headline=status_headline(status), notes=status_notes(status), past=past, started=started
+    )
 
 
 def render_plan_summary(plan: PlanReport) -> str:
     """The job summary of `plan`."""
-    return markdown("plan.md.j2", plan=plan, headline=plan_headline(plan), notes=plan_notes(plan))
+    return markdown("plan.md.j2").render(plan=plan, headline=plan_headline(plan), notes=plan_notes(plan))
 
 
 def render_html(report: Report) -> str:
     """The whole page: no script, nothing fetched, light or dark as the reader likes."""
     color = (report.outcome.color if report.outcome else None) or Color.GREEN
     new, old = _versions(report)
-    return html(
-        "report.html.j2",
+    return _PAGE.render(
         report=report,
         headline=headline(report),
         hints=hints(report),

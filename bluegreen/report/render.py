@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from bluegreen.report.text import round_trips, sampled, seconds
@@ -23,19 +23,19 @@ _CODE = re.compile(r"`([^`]+)`")
 _LEADING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)](?:\s|$)))")
 
 
-def html(name: str, **values: object) -> str:
-    """A template rendered with everything escaped for HTML."""
-    return _html_environment().get_template(name).render(**values)
+def html(name: str) -> Template:
+    """The template that renders everything escaped for HTML."""
+    return _html_environment().get_template(name)
 
 
-def markdown(name: str, **values: object) -> str:
-    """A template rendered with everything escaped for GitHub's Markdown, table cells included."""
-    return _markdown_environment().get_template(name).render(**values)
+def markdown(name: str) -> Template:
+    """The template that renders everything escaped for GitHub's Markdown, table cells included."""
+    return _markdown_environment().get_template(name)
 
 
-def workflow(name: str, **values: object) -> str:
-    """A template rendered with everything written as YAML."""
-    return _yaml_environment().get_template(name).render(**values)
+def workflow(name: str) -> Template:
+    """The template that renders everything written as YAML."""
+    return _yaml_environment().get_template(name)
 
 
 def _prose_html(text: str) -> Markup:

@@ -17,7 +17,7 @@ from bluegreen.report.layout import error_block, last_words, stage_row, step_row
 from bluegreen.report.line import Line, Look, Piece
 from bluegreen.report.recorder import Clock
 from bluegreen.report.records import EvidenceRecord, Report, StageRecord, StepMark
-from bluegreen.report.status import print_status
+from bluegreen.report.status_table import print_status
 from bluegreen.report.text import seconds
 from bluegreen.report.voice import Detail, Kind, Stream
 

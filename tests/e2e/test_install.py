@@ -160,3 +160,28 @@ class TestEntrypoint:
         assert "__main__.py:2" in done.stderr
         assert "issues" in done.stderr
         assert "Traceback" not in done.stderr
+
+    def test_ends_well_when_nobody_reads_any_more(self) -> None:
+        """What it cannot say to a closed pipe changes no exit code and prints nothing else."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        words = (sys.executable, "-I", str(ROOT / "entrypoint.py"), "--version")
+        with os.fdopen(writer, "wb") as nobody:
+            done = subprocess.run(words, stdout=nobody, stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+    def test_loads_only_what_it_needs_to_understand_what_is_asked(self) -> None:
+        """Whatever takes long to load is loaded while the run waits for the host anyway."""
+        words = (sys.executable, "-I", "-X", "importtime", str(ROOT / "entrypoint.py"), "--version")
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+        assert "pydantic_settings" in loaded
+        assert not loaded & {
+            "paramiko",
+            "docker",
+            "requests",
+            "jinja2",
+            "rich.console",
+            "bluegreen.commands.deploy",
+            "bluegreen.host.remote",
+        }

@@ -7,14 +7,15 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from bluegreen.__main__ import Surroundings, main
+from bluegreen.__main__ import AHEAD, Surroundings, function_of, main
 from bluegreen.errors import Unreachable
 from bluegreen.host import Clock, Host
-from bluegreen.model.ask import Ask
+from bluegreen.model.ask import Ask, Command
 from bluegreen.model.progress import Progress
 from tests.fakes import FakeClock, FakeHost
 from tests.unit.test_inputs_ask import LEAST
@@ -55,6 +56,18 @@ class Program:
 def program() -> Program:
     """A run that has not begun."""
     return Program()
+
+
+@pytest.mark.parametrize("command", Command)
+def test_every_command_can_be_done(command: Command) -> None:
+    """It is loaded by its name only when it is asked for."""
+    assert function_of(command).__name__ == command.value
+
+
+@pytest.mark.parametrize("name", AHEAD)
+def test_what_is_loaded_ahead_is_there(name: str) -> None:
+    """A name that leads nowhere would only be noticed by its slowness."""
+    assert find_spec(name.format("deploy"))
 
 
 def test_help_needs_nothing(program: Program) -> None:

@@ -11,8 +11,8 @@ import yaml
 from bluegreen import report
 from bluegreen.model.init_report import InitReport, NewSecret, WorkflowInput
 from bluegreen.model.site import Edit, UsersSite
-from bluegreen.report.files import Places
 from bluegreen.report.init import init_workflow
+from bluegreen.report.places import Places
 from tests.unit.report_kit import RUN, Teller
 
 _EDIT = Edit(
