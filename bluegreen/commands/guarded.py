@@ -79,7 +79,7 @@ def _apply(job: Job, remedy: Remedy) -> None:
             job.tell.say(f"an earlier deployment died with the split at {armed.name}: its traffic is back on the committed route")
         case Settle(split=split):
             job.guardian.settle(split)
-            job.tell.say("an earlier deployment committed and then died: going on from there")
+            job.tell.say(f"an earlier deployment died while two releases had traffic: the {split.leader.value} one has all of it now")
         case Retire(container=container, remove=remove):
             job.tell.say(f"{container.name} was left running by an earlier deployment")
             leave(job, [container])

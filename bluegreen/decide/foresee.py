@@ -80,8 +80,8 @@ def _repairs(repairs: Iterable[Remedy]) -> Iterator[PlanStep]:
         match remedy:
             case Disarm(armed=armed):
                 yield PlanStep(stage=None, text=f"take back the traffic of a deployment that died with the split at {armed.name}")
-            case Settle():
-                yield PlanStep(stage=None, text="go on from a deployment that committed and then died")
+            case Settle(split=split):
+                yield PlanStep(stage=None, text=f"end a deployment that died: all of the traffic goes to the {split.leader.value} release")
             case Retire(container=container):
                 yield PlanStep(stage=None, text=f"drain and stop {container.name}, which an earlier deployment left running")
             case Remove(container=container):

@@ -40,10 +40,12 @@ def test_one_of_the_two_was_removed_during_a_pause(v1_live: Stage, share: int, g
     paused = TrafficAsk(steps=(ShiftStep(share=share, hold=1, pause=True),), watch=1)
     assert v1_live.deploy("v2", traffic=paused).result is Result.PAUSED
     _remove(v1_live, gone)
-    survivor = "v2" if gone == "v1" else "v1"
+    survivor, color = ("v2", "green") if gone == "v1" else ("v1", "blue")
+    assert any(f"all of the traffic goes to the {color} release" in step.text for step in v1_live.plan("v3").steps)
     assert v1_live.serving() == {survivor: 100}
     assert v1_live.status().live_version == survivor
     _release_that_fails(v1_live, survivor)
+    assert any(f"the {color} one has all of it now" in said for said in v1_live.tell.said)
 
 
 def _crashing(stage: Stage, version: str) -> Container:
