@@ -29,8 +29,8 @@ def log_fault(new: Sequence[LogEvent], rules: LogRules) -> Fault | None:
     words = "; ".join(named[:_MOST_TOLD]) + more
     if not rules.limit:
         return Fault(
-            reason=f"its log matched `{new[0].pattern}`: {words}",
-            means="`log-fail` says that such a line condemns a release, and the live one does not log it; `log-allow` can excuse it.",
+            reason=f"its log says: {words}",
+            means=f"That matches `{new[0].pattern}` of `log-fail`, and the live release does not log it; `log-allow` can excuse it.",
         )
     return Fault(
         reason=f"its log matched `log-fail` {len(new)} times, and `log-fail-limit` admits {rules.limit}: {words}",

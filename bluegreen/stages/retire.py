@@ -27,6 +27,8 @@ def retire(job: Job, plan: Plan, candidate: Replicas) -> tuple[str, ...]:
             watch_over(job, plan.live)
             leave(job, plan.live)
             job.guardian.release_watch()
+        elif plan.adopted is None:
+            job.tell.done("no release before it runs: there is nothing to stop")
         for container in plan.before.containers:
             # What crashes again and again served nobody when the plan was made, and would go on for ever.
             if container.restarting and container.role is Role.WEB and container.color is not plan.color:

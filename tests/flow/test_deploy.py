@@ -16,6 +16,7 @@ def test_a_first_deployment_serves_everything(empty: Stage) -> None:
     assert outcome.result is Result.DEPLOYED
     assert outcome.previous_version == ""
     assert empty.serving() == {"v1": 100}
+    assert any("there is nothing to stop" in text for text in empty.tell.said)
 
 
 def test_the_share_grows_step_by_step_and_ends_at_all(v1_live: Stage) -> None:

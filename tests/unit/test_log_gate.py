@@ -56,7 +56,8 @@ def test_a_traceback_is_one_event_and_is_told_by_its_exception() -> None:
     assert event.lines == TRACEBACK
     fault = log_fault([event], LogRules(fail=DEFAULT_FAIL))
     assert fault is not None
-    assert "Traceback (most recent call last): … KeyError: 'apple'" in fault.reason
+    assert fault.reason == "its log says: Traceback (most recent call last): … KeyError: 'apple'"
+    assert f"`{DEFAULT_FAIL[0]}` of `log-fail`" in fault.means
 
 
 def test_a_traceback_is_excused_by_any_of_its_lines() -> None:
