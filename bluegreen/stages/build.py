@@ -32,6 +32,7 @@ def release_of(ask: Ask, build_ask: BuildAsk, image: Image, host: Host, tell: Pr
         container_port=ask.app.settings.container_port or _port(image, tell),
         env=(*_host_env(ask.app, host, tell), *ask.app.settings.env),
     )
+    _tell_quotes(settings.env, tell)
     return Release(
         app=ask.app.app,
         version=build_ask.version,
@@ -48,6 +49,15 @@ def _port(image: Image, tell: Progress) -> int:
     why = "no EXPOSE line" if not image.ports else f"several EXPOSE lines ({', '.join(map(str, image.ports))})"
     tell.say(f"the image has {why}: assuming port {_DEFAULT_PORT}; `container-port` names another")
     return _DEFAULT_PORT
+
+
+def _tell_quotes(env: tuple[tuple[str, str], ...], tell: Progress) -> None:
+    """Compose, dotenv and shells take quotes away; docker's env-file, whose syntax `env` has, does not."""
+    names = [f"`{name}`" for name, value in env if len(value) > 1 and value[0] == value[-1] and value[0] in "'\""]
+    if names:
+        value, are = ("value", "is") if len(names) == 1 else ("values", "are")
+        why = f"{are} in quotes, which are part of the {value}: leave them away unless they are meant."
+        tell.warn(f"The {value} of {', '.join(names)} {why}")
 
 
 def _host_env(app: AppAsk, host: Host, tell: Progress) -> tuple[tuple[str, str], ...]:

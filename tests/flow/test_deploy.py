@@ -63,6 +63,15 @@ def test_the_same_version_with_other_settings_is_another_release(v1_live: Stage)
     assert v1_live.nobody_was_dropped()
 
 
+def test_a_value_in_quotes_is_taken_as_it_stands_and_said_by_name(v1_live: Stage) -> None:
+    """Whoever copied it from a file for compose or a shell meant no quotes; the value itself is nobody's business."""
+    env = (("URL", '"hunter2"'), ("JSON", '{"a": "b"}'), ("TOKEN", "'hunter2'"), ("MARK", '"'))
+    assert v1_live.deploy("v2", app=AppAsk(app="myexample", settings=replace(SETTINGS, env=env))).result is Result.DEPLOYED
+    (warning,) = v1_live.tell.warnings
+    assert warning.startswith("The values of `URL`, `TOKEN` are in quotes, which are part of the values")
+    assert "hunter2" not in warning
+
+
 def test_a_changed_port_reaches_the_site(v1_live: Stage) -> None:
     """The candidate's port is the site's before it gets any traffic, and the old release keeps its own."""
     assert v1_live.deploy("v2", app=AppAsk(app="myexample", settings=Settings(container_port=9000))).result is Result.DEPLOYED
