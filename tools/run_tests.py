@@ -167,8 +167,7 @@ def _warm_up() -> None:
 
 
 def _is_compiled(path: Path) -> bool:
-    compiled = (path.parent / "__pycache__").glob(f"{path.stem}.{sys.implementation.cache_tag}-pytest-*.pyc")
-    return any(each.stat().st_mtime >= path.stat().st_mtime for each in compiled)
+    return any((path.parent / "__pycache__").glob(f"{path.stem}.{sys.implementation.cache_tag}-pytest-*.pyc"))
 
 
 def _raise_boxes() -> None:

@@ -117,8 +117,8 @@ class DelayProxy:
             for each in (writer, onward):
                 each.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await asyncio.gather(self._carry(reader, onward), self._carry(back, writer))
-        except OSError:
-            pass
+        except (OSError, asyncio.CancelledError):
+            pass  # Cancelled when the proxy ends; Python 3.11 would print that as an error of this task's.
         finally:
             for side in (writer, onward):
                 if side is not None:
