@@ -42,7 +42,7 @@ AHEAD = (
 """What a run needs besides, in the order of need: it is loaded while the host lets us in and builds. `{}` is the command."""
 
 
-def _connect(ask: Ask, clock: Clock, tell: Progress) -> AbstractContextManager[Host]:
+def _connect(ask: Ask, clock: SystemClock, tell: Progress) -> AbstractContextManager[Host]:
     """The real host. What speaks SSH and Docker is imported only now: help, and the refusal of bad inputs, need not wait for it."""
     from bluegreen.host.build_client import LocalDocker  # noqa: PLC0415
 
@@ -76,7 +76,7 @@ class Surroundings:
     environ: Mapping[str, str]
     out: Stream
     err: Stream
-    connect: Callable[[Ask, Clock, Progress], AbstractContextManager[Host]] = _connect
+    connect: Callable[[Ask, SystemClock, Progress], AbstractContextManager[Host]] = _connect
 
     def told(self, *, json: bool) -> Stream:
         """Where people read: with `--json` standard output is not theirs."""

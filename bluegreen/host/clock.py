@@ -22,14 +22,23 @@ class SystemClock:
         self._end = time.monotonic() + deadline
         self._cancelled = False
         self._shields = 0
+        self._wall: float | None = None
 
     def now(self) -> float:
         """Seconds of a steady clock."""
         return time.monotonic()
 
     def utc(self) -> str:
-        """The wall clock as RFC 3339 in UTC, to the second."""
-        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        """The wall clock as RFC 3339 in UTC, to the second: this machine's, until `set_wall` tells the host's.
+
+        What lies on the host is put in order by its times, and each release may come from another machine, whose clock may be wrong.
+        """
+        now = time.time() if self._wall is None else self._wall + time.monotonic()
+        return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def set_wall(self, epoch: float) -> None:
+        """Go by the wall clock that now shows `epoch`, in seconds since 1970."""
+        self._wall = epoch - time.monotonic()
 
     def cancel(self) -> None:
         """Stop the run at its next wait or check, 0.1 s from now at the latest.

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from bluegreen.errors import stating
-from bluegreen.host import Clock, Facts, Host
+from bluegreen.host import Facts, Host
 from bluegreen.host.build_client import LocalDocker
+from bluegreen.host.clock import SystemClock
 from bluegreen.host.meter import Meter
 from bluegreen.host.ssh import Connection
 from bluegreen.model.ask import Ask, Command
@@ -17,7 +18,7 @@ __all__ = ["connect"]
 
 
 @contextmanager
-def connect(ask: Ask, clock: Clock, tell: Progress, local: LocalDocker) -> Iterator[Host]:
+def connect(ask: Ask, clock: SystemClock, tell: Progress, local: LocalDocker) -> Iterator[Host]:
     """Log in, read what the host is, and yield it; `local` builds for it. Raises `Unreachable`, `HostNotReady` without Docker or NGINX."""
     meter = Meter()
     with ExitStack() as opened:
@@ -27,6 +28,7 @@ def connect(ask: Ask, clock: Clock, tell: Progress, local: LocalDocker) -> Itera
             from bluegreen.host.facts import read_facts  # noqa: PLC0415
 
             facts = read_facts(connection, ask.app.app, ask.traffic.nginx)
+            clock.set_wall(facts.epoch)
             _tell_facts(facts, tell)
             from bluegreen.host.remote import RemoteHost  # noqa: PLC0415
 

@@ -27,4 +27,4 @@ class Clock(Protocol):
         """Whether the run was cancelled: seconds are left, not minutes."""
 
     def utc(self) -> str:
-        """The wall clock as RFC 3339 in UTC, to the second."""
+        """The host's wall clock as RFC 3339 in UTC, to the second; before the host is known, this machine's."""

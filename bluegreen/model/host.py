@@ -20,8 +20,8 @@ __all__ = ["ContainerSpec", "Facts", "Guard", "Peek", "Seen"]
 class Facts:
     """What the host is, read once after login. Sizes are bytes; `nginx` and `docker` are versions, empty when there is none.
 
-    `limits_logs` says that the engine itself limits the size of containers' logs. `nginx_container` is the one that was asked for, in
-    whatever state it is; None where NGINX is the host's own.
+    `epoch` is what its clock showed then, in seconds since 1970. `limits_logs` says that the engine itself limits the size of
+    containers' logs. `nginx_container` is the one that was asked for, in whatever state it is; None where NGINX is the host's own.
     """
 
     user: str
@@ -29,12 +29,12 @@ class Facts:
     sudo: bool
     os: str
     docker: str
-    docker_problem: str
     nginx: str
     nginx_modules: str
     memory_available: int
     disk_free: int
     prepared: bool
+    epoch: int = 0
     ipv6: bool = True
     limits_logs: bool = False
     nginx_container: NginxContainer | None = None

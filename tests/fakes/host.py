@@ -106,7 +106,7 @@ class FakeHost:
         self.containers = FakeContainers(self.world)
         self.nginx = FakeNginx(self.world)
         self.facts = Facts(
-            user="ubuntu", root=False, sudo=True, os="Debian GNU/Linux 12", docker="20.10.24", docker_problem="", nginx="1.22.1",
+            user="ubuntu", root=False, sudo=True, os="Debian GNU/Linux 12", docker="20.10.24", nginx="1.22.1",
             nginx_modules="", memory_available=4 * 1024**3, disk_free=20 * 1024**3, prepared=True,
         )  # fmt: skip
         self.guards: list[FakeGuardian] = []
