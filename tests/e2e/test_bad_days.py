@@ -124,7 +124,7 @@ def test_a_build_that_hangs_ends_at_the_deadline(standing: Standing, tmp_path: P
     done = standing.expect_bad_day(
         130, "its deadline of 4 s", "`deadline`", "Nothing was changed", context=_context(tmp_path, "RUN sleep 471"), deadline="4s"
     )
-    assert done.seconds < 10
+    assert done.seconds < 30
     assert standing.box.sh("pgrep -f 'sleep 47[1]' || echo none") == "none"
 
 

@@ -63,7 +63,7 @@ def test_a_second_use_in_the_same_job_finds_the_environment_ready(temp: Path) ->
     again = install(temp)
     assert again.exit_code == 0
     assert again.out.splitlines() == [str(next(temp.glob("bluegreen-action/*/bin/python")))]
-    assert again.seconds < 3
+    assert again.seconds < 8
 
 
 def test_the_program_starts_from_it(temp: Path) -> None:

@@ -166,7 +166,7 @@ def test_a_vanished_host_ends_what_goes_through_it(box: Box) -> None:
             assert end.recv(1) == b""
             with pytest.raises(Unreachable, match="nothing was heard from it for 2 s"):
                 connection.run(("true",))
-            assert time.monotonic() - began < 4
+            assert time.monotonic() - began < 10
         finally:
             box.sh(f"iptables -D {rule}")
         client.close()
