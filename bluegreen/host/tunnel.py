@@ -27,14 +27,19 @@ _SPARE_SECONDS = 100.0
 
 
 class Pump:
-    """Carries bytes between a socket and a channel, both ways, half-closes included, on two threads, until both ways have ended."""
+    """Carries bytes between a socket and a channel, both ways, half-closes included, on two threads, until both ways have ended.
 
-    def __init__(self, sock: socket.socket, channel: Channel, meter: Meter, at_end: Callable[[], None]) -> None:
+    With `process`, a process on the host is at the other end. One that ends without a word is explained by its exit status, which comes
+    after the end of its output, so the socket's end is told only then.
+    """
+
+    def __init__(self, sock: socket.socket, channel: Channel, meter: Meter, at_end: Callable[[], None], *, process: bool = False) -> None:
         self._socket = sock
         self._channel = channel
         self._meter = meter
         self._at_end = at_end
         self._answered = True
+        self._process = process
         self._up = threading.Thread(target=self._carry_up, name="bluegreen-up", daemon=True)
         self._down = threading.Thread(target=self._carry_down, name="bluegreen-down", daemon=True)
         self._up.start()
@@ -58,11 +63,12 @@ class Pump:
             self._channel.close()
 
     def _carry_down(self) -> None:
+        heard = False
         try:
             while data := self._channel.recv(_CHUNK):
-                self._answered = True
+                heard = self._answered = True
                 self._socket.sendall(data)
-            if self._answered:
+            if self._answered and (heard or not self._process):
                 self._socket.shutdown(socket.SHUT_WR)
             # A channel may end its output and still take input; its exit status, or its closing, is the end of both.
             self._channel.recv_exit_status()
@@ -129,7 +135,7 @@ class DockerSocket:
             self.problem = self.problem or str(error)
             connection.close()
             return
-        Pump(connection, channel, self._meter, lambda: self._ended(channel))
+        Pump(connection, channel, self._meter, lambda: self._ended(channel), process=True)
         self._prepare_spare()
 
     def _ended(self, channel: Channel) -> None:

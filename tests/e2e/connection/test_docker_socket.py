@@ -20,6 +20,7 @@ from bluegreen.errors import Unreachable
 from bluegreen.host.clock import SystemClock
 from bluegreen.host.meter import Meter
 from bluegreen.host.ssh import Connection
+from bluegreen.host.tunnel import DockerSocket
 from tests.box import Box
 from tests.box.images import BASE
 from tests.e2e.connection.private_sshd import ask_box
@@ -147,6 +148,17 @@ def test_a_host_without_docker_is_known_too(box: Box) -> None:
             client.ping()
         client.close()
         assert "not found" in connection.docker_problem()
+
+
+def test_an_end_without_a_word_is_explained_before_it_is_noticed(connection: Connection) -> None:
+    """A process's exit status comes after the end of its output, on a busy host a good while after."""
+    tunnel = DockerSocket(lambda: connection.follow(("sh", "-c", "exec >&- 2>&-; sleep 0.5; exit 3")), Meter(), time.monotonic)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(10)
+        client.connect(str(tunnel.path))
+        assert client.recv(1) == b""
+        assert tunnel.problem == "docker system dial-stdio ended with status 3"
+    tunnel.close()
 
 
 def test_a_vanished_host_ends_what_goes_through_it(box: Box) -> None:
