@@ -164,8 +164,11 @@ def test_a_container_is_changed_even_as_it_ends(room: Room) -> None:
     """Docker refuses for a moment: the process is gone, and the engine has yet to hear of it."""
     for number in range(6):
         brief = room.start("sleep", "0.2", name=f"brief-{number}", address="")
+        room.engine.set_restart(brief, RestartPolicy.UNLESS_STOPPED)
+        room.engine.set_restart(brief, RestartPolicy.NO)
         while room.engine.inspect(brief).running:
             room.engine.set_restart(brief, RestartPolicy.NO)
+        assert room.shown(brief, "{{.HostConfig.RestartPolicy.Name}}") == "no"
         room.engine.remove(brief)
 
 
