@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bluegreen import __version__
-from bluegreen.model.init_report import InitReport
-from bluegreen.model.logs_report import LogsReport
 from bluegreen.model.outcome import Outcome
-from bluegreen.model.plan_report import PlanReport
-from bluegreen.model.status import StatusReport
 from bluegreen.report.ending import ISSUES
 from bluegreen.report.github import GitHubVoice
 from bluegreen.report.masker import Masker
 from bluegreen.report.places import Places, places
 from bluegreen.report.recorder import Clock, Reporter
-from bluegreen.report.records import Run
+from bluegreen.report.records import Answer, Run
 from bluegreen.report.voice import Detail, SafeStream, Stream, Voice
 
 __all__ = ["ISSUES", "Answer", "Clock", "Detail", "Masker", "Places", "Reporter", "Run", "Stream", "finish", "greet", "places", "reporter"]
-
-Answer = StatusReport | PlanReport | LogsReport | InitReport
-"""What a command that only asks comes back with."""
 
 
 def reporter(
@@ -68,4 +61,4 @@ def finish(
     """
     from bluegreen.report.finishing import told_end  # noqa: PLC0415 — what writes reports is loaded while the run waits for something else
 
-    return told_end(tell, end, run=run, where=where, json_stream=json_stream)
+    return told_end(tell, end, run, where, json_stream)

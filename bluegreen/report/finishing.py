@@ -7,7 +7,6 @@ from collections.abc import Callable
 from bluegreen.model.init_report import InitReport
 from bluegreen.model.logs_report import LogsReport
 from bluegreen.model.outcome import Outcome
-from bluegreen.model.plan_report import PlanReport
 from bluegreen.model.status import StatusReport
 from bluegreen.report.ending import gather
 from bluegreen.report.files import Problem, write_plan, write_report, write_status
@@ -17,26 +16,17 @@ from bluegreen.report.json_report import render_init, render_logs, render_plan, 
 from bluegreen.report.places import Places
 from bluegreen.report.plan import clean_plan, plan_lines
 from bluegreen.report.recorder import Reporter
-from bluegreen.report.records import Run
+from bluegreen.report.records import Answer, Run
 from bluegreen.report.status import clean_status
 from bluegreen.report.voice import SafeStream, Stream
 
 __all__ = ["told_end"]
 
-Answer = StatusReport | PlanReport | LogsReport | InitReport
 
-
-def told_end(
-    tell: Reporter,
-    end: Outcome | Answer | Exception,
-    *,
-    run: Run,
-    where: Places,
-    json_stream: Stream | None = None,
-) -> int:
+def told_end(tell: Reporter, end: Outcome | Answer | Exception, run: Run, where: Places, json_stream: Stream | None) -> int:
     """`bluegreen.report.finish`, which says what this means."""
-    if isinstance(end, StatusReport | PlanReport | LogsReport | InitReport):
-        return _answer(tell, end, where=where, json_stream=json_stream)
+    if isinstance(end, Answer):
+        return _answer(tell, end, where, json_stream)
     report = gather(tell, end, run)
     files, problems = write_report(report, where)
     for problem in problems:
@@ -47,7 +37,7 @@ def told_end(
     return report.exit_code
 
 
-def _answer(tell: Reporter, answer: Answer, *, where: Places, json_stream: Stream | None) -> int:
+def _answer(tell: Reporter, answer: Answer, where: Places, json_stream: Stream | None) -> int:
     if isinstance(answer, LogsReport):
         if json_stream is not None:
             _print(json_stream, render_logs(answer, tell.phrase))

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bluegreen.model.init_report import InitReport
+from bluegreen.model.logs_report import LogsReport
 from bluegreen.model.outcome import Outcome
+from bluegreen.model.plan_report import PlanReport
+from bluegreen.model.status import StatusReport
 from bluegreen.model.traffic import StepTraffic
 
-__all__ = ["ErrorRecord", "EvidenceRecord", "Report", "Run", "StageRecord", "StepMark", "Told"]
+__all__ = ["Answer", "ErrorRecord", "EvidenceRecord", "Report", "Run", "StageRecord", "StepMark", "Told"]
+
+Answer = StatusReport | PlanReport | LogsReport | InitReport
+"""What a command that only asks comes back with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
