@@ -93,8 +93,9 @@ class Application:
         if kind != "-" and self.user_came(writer):
             print(f"{method} {target} dropped kind={kind}")
             return False
+        fails = kind != "-" and self.fails()  # before others come in meanwhile
         await asyncio.sleep((query.get("ms", 0) if url.path == "/slow" else float(BAD.get("slow", 0))) / 1000)
-        status = 500 if kind != "-" and self.fails() else self.status(url.path)
+        status = 500 if fails else self.status(url.path)
         keep = headers.get("connection", "").lower() != "close" and not self.stopping.is_set()
         if url.path == "/ws" and "sec-websocket-key" in headers and status == 200:
             status, keep = 101, False
