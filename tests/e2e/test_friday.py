@@ -110,7 +110,10 @@ def _expect_served(records: list[Record], *versions: str) -> None:
 
 
 def _expect_others_reloads_to_cost_nothing_more(box: Box, shop: Product, load: Load) -> None:
-    """With a stranger who reloads NGINX every second, assert that a deployment costs no more than no deployment."""
+    """With a stranger who reloads NGINX every second, assert that a deployment costs no more than no deployment.
+
+    Such a reload now and then costs a request by itself, in either run: one or two more are chance.
+    """
     began = time.monotonic()
     with _reloads(box), load:
         expect_end(shop.deploy("v4", shift="20% 2s, 50% 2s", processes=""), 0, "v4 serves all traffic")
@@ -121,6 +124,8 @@ def _expect_others_reloads_to_cost_nothing_more(box: Box, shop: Product, load: L
         control = load.stop()
     _expect_served(records, "v1", "v4")
     _expect_served(control, "v4")
+    lost, lost_without = (sum(record.failed for record in run) for run in (records, control))
+    assert lost <= lost_without + 2, f"{lost} of {len(records)} failed with the deployment, {lost_without} of {len(control)} without"
 
 
 @contextmanager
