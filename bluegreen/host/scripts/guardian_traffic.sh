@@ -2,8 +2,9 @@
 # The guardian's hand on the traffic: the two links that route an app, and the proof through NGINX that a move is real.
 # Joined, in this order, with splits.sh, ask.sh, guardian_end.sh and guardian.sh: see bluegreen/host/guardian.py.
 set -u
-# First of all: a reader that dies must not end us between deciding and moving.
-trap '' PIPE HUP
+# First of all: a reader that dies must not end us between deciding and moving, nor systemd, which with KillUserProcesses=yes sends TERM and
+# HUP to all that a session leaves behind and KILL 90 s later. The end of our input tells the same, and is what we act upon.
+trap '' PIPE HUP TERM
 export LC_ALL=C TZ=UTC PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 shopt -s nullglob
 umask 077
