@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import docker
@@ -35,18 +36,18 @@ class Creator:
         """The container, created and on all its networks, not started."""
         options = parse_options(spec.settings.options)
         with self._link.asking(f"create {spec.name}") as api:
-            made, name = self._make(api, spec, options)
+            made = self._make(api, spec, options)
             try:
                 for network in spec.settings.networks:
-                    self._join(api, made, network)
+                    self._join(api, made.id, network)
             except BaseException:
                 with suppress(docker.errors.DockerException, RequestException):
-                    api.remove_container(made, force=True)
+                    api.remove_container(made.id, force=True)
                 raise
-        return spec.created(made, name)
+        return made
 
-    def _make(self, api: docker.APIClient, spec: ContainerSpec, options: HostOptions) -> tuple[str, str]:
-        """Its id and the name it got.
+    def _make(self, api: docker.APIClient, spec: ContainerSpec, options: HostOptions) -> Container:
+        """The container, on its first network.
 
         The API does not tell the engine's own log options; a created container shows them. So the first one is created without any, looked
         at, and when there are none, created again with a limit: three more round trips, unless the caller knew.
@@ -57,15 +58,15 @@ class Creator:
         if self._link.facts().get("LoggingDriver") != LOG_LIMIT["Type"] or self._limits_logs:
             return self._post(api, spec, options, None)
         if self._limits_logs is None:
-            made, name = self._post(api, spec, options, None)
-            log = api.inspect_container(made)["HostConfig"]["LogConfig"]
+            made = self._post(api, spec, options, None)
+            log = api.inspect_container(made.id)["HostConfig"]["LogConfig"]
             self._limits_logs = "max-size" in (log.get("Config") or {})
             if self._limits_logs:
-                return made, name
-            api.remove_container(made, force=True)
+                return made
+            api.remove_container(made.id, force=True)
         return self._post(api, spec, options, LOG_LIMIT)
 
-    def _post(self, api: docker.APIClient, spec: ContainerSpec, options: HostOptions, log: Mapping[str, Any] | None) -> tuple[str, str]:
+    def _post(self, api: docker.APIClient, spec: ContainerSpec, options: HostOptions, log: Mapping[str, Any] | None) -> Container:
         body = container_body(spec, options, log)
         longer = f"{spec.name}-{spec.release_id}"
         names = tuple(f"{base}{spec.suffix}" for base in (spec.name, longer, f"{longer}-{spec.color.value}"))
@@ -77,7 +78,8 @@ class Creator:
                 if error.status_code != _CONFLICT or "already in use" not in said:
                     raise refusal("create", name, said) from error
             else:
-                return str(made["Id"]), name
+                warnings = tuple(masked(str(warning), spec) for warning in made.get("Warnings") or ())
+                return replace(spec.created(str(made["Id"]), name), warnings=warnings)
         raise names_taken(names)
 
     def _join(self, api: docker.APIClient, made: str, network: str) -> None:

@@ -32,7 +32,7 @@ class Container:
     `pid` is the host's process id, 0 when it does not run. `health` is Docker's own word for an image with HEALTHCHECK, else empty.
     `address` is its fixed address on the app's network. `started_at` is RFC 3339 as the engine prints it, `created` seconds of the epoch.
     `process` is the name of a worker, empty for any other role; `fresh` says that it was created and never started. `restarting` is one
-    that ended and does not run, until Docker starts it again.
+    that ended and does not run, until Docker starts it again. `warnings` are Docker's own words at its creation, told only then.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Container:
     fresh: bool = False
     restarting: bool = False
     created: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from bluegreen.host import ContainerSpec
 from bluegreen.model.ask import ReleaseCommand
 from bluegreen.model.container import Container, Role
 from bluegreen.model.replicas import Replicas
+from bluegreen.stages.create import create
 from bluegreen.stages.drain import watch_over
 from bluegreen.stages.job import Job
 from bluegreen.stages.undo import Undo
@@ -31,7 +32,7 @@ def launch(job: Job, plan: Plan, undo: Undo) -> Replicas:
     undo.push("remove the candidate", lambda: _discard(job, plan))
     started = []
     for number, address in enumerate(plan.addresses, 1):
-        created = job.host.containers.create(_web(plan, address, "" if number == 1 else f"_{number}"))
+        created = create(job, _web(plan, address, "" if number == 1 else f"_{number}"))
         # Before it starts: if we die between the two, nobody else would stop it.
         watch_over(job, [created])
         started.append(job.host.containers.start(created))
@@ -92,7 +93,7 @@ def _discard(job: Job, plan: Plan) -> None:
 
 def _run_once(job: Job, command: ReleaseCommand, plan: Plan) -> None:
     spec = replace(_web(plan, "", "-release-command"), role=Role.RELEASE_COMMAND, words=command.words)
-    container = job.host.containers.create(spec)
+    container = create(job, spec)
     try:
         with job.host.waiting():
             ended = _until_it_ends(job, job.host.containers.start(container), command.timeout)

@@ -15,6 +15,7 @@ from bluegreen.model.color import Color
 from bluegreen.model.container import Container, RestartPolicy, Role
 from bluegreen.model.fault import Fault
 from bluegreen.model.release import Process, Release
+from bluegreen.stages.create import create
 from bluegreen.stages.drain import put_down
 from bluegreen.stages.evidence import show_candidate
 from bluegreen.stages.job import Job
@@ -76,7 +77,7 @@ def _start(job: Job, release: Release, color: Color, process: Process) -> Contai
         network=job.host.containers.network(release.app),
         words=process.words,
     )
-    created = job.host.containers.create(spec)
+    created = create(job, spec)
     # Before it starts: nobody would remember to do it for one that runs already.
     job.host.containers.set_restart(created, RestartPolicy.UNLESS_STOPPED)
     return job.host.containers.start(created)

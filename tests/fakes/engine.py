@@ -74,9 +74,8 @@ class FakeContainers:
         self._world.serial += 1
         names = (f"{spec.name}{spec.suffix}", f"{spec.name}-{spec.release_id}{spec.suffix}")
         taken = {other.name for other in self._world.containers.values()}
-        container = replace(
-            spec.created(f"c{self._world.serial}", next(name for name in names if name not in taken)), created=self._world.serial
-        )
+        made = spec.created(f"c{self._world.serial}", next(name for name in names if name not in taken))
+        container = replace(made, created=self._world.serial, warnings=self._world.engine_warns)
         self._world.containers[container.id] = container
         self._world.restart[container.id] = RestartPolicy.NO
         self._world.op("created")

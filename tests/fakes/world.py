@@ -67,6 +67,7 @@ class World:
     elsewhere: dict[str, str] = field(default_factory=dict)
     """Apps that are not ours, by where they answer; before there is a site their users reach the first of them some other way."""
     lacking: list[str] = field(default_factory=list)
+    engine_warns: tuple[str, ...] = ()
     faults: dict[str, list[BlueGreenError]] = field(default_factory=dict)
     hooks: dict[str, Callable[[], object]] = field(default_factory=dict)
     ops: list[str] = field(default_factory=list)

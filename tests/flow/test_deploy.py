@@ -72,6 +72,13 @@ def test_a_value_in_quotes_is_taken_as_it_stands_and_said_by_name(v1_live: Stage
     assert "hunter2" not in warning
 
 
+def test_what_docker_warns_of_at_the_creation_is_told(v1_live: Stage) -> None:
+    """A `memory` that this kernel cannot hold a container to would else be lost without a word."""
+    v1_live.host.world.engine_warns = ("Your kernel does not support memory limit capabilities. Limitation discarded.",)
+    assert v1_live.deploy("v2").result is Result.DEPLOYED
+    assert v1_live.tell.warnings == [f"Docker says of myexample-v2: {v1_live.host.world.engine_warns[0]}"]
+
+
 def test_a_changed_port_reaches_the_site(v1_live: Stage) -> None:
     """The candidate's port is the site's before it gets any traffic, and the old release keeps its own."""
     assert v1_live.deploy("v2", app=AppAsk(app="myexample", settings=Settings(container_port=9000))).result is Result.DEPLOYED
