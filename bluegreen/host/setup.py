@@ -10,7 +10,7 @@ from bluegreen.host.ssh import Connection
 
 __all__ = ["set_up"]
 
-_APT = 900.0
+_APT = 1500.0  # setup.sh waits up to 300 s for each of two commands' locks
 _BY_HAND = "Install Docker (20.10 or newer) and NGINX the way your distribution does, start both, and `sudo usermod -aG docker {user}`."
 
 
@@ -44,7 +44,7 @@ def _refusal(kind: str, reason: str, facts: Facts) -> HostNotReady:
         )
     return HostNotReady(
         f"apt-get could not install what is missing:\n{reason or 'it did not say why'}",
-        means="The host reaches no package mirror, another apt-get runs, or its package lists are broken.",
+        means="The host reaches no package mirror, another apt-get ran for more than five minutes, or its package lists are broken.",
         state="Nothing else was changed.",
         todo="Try `sudo apt-get update && sudo apt-get install docker.io nginx` on the host, then run `setup` again.",
     )

@@ -12,6 +12,18 @@ refuse() { # KIND REASON
     exit 0
 }
 
+# On a new host the cloud's own updates hold apt's locks for a minute or two: wait for them. apt waits by itself for one of the three only.
+apt() {
+    local until=$((SECONDS + 300)) answer
+    until answer=$(apt-get -q -o DPkg::Lock::Timeout=300 "$@" 2>&1 </dev/null); do
+        if [[ $answer != *"Could not get lock"* ]] || ((SECONDS >= until)); then
+            printf '%s\n' "$answer"
+            return 1
+        fi
+        sleep 2
+    done
+}
+
 get_packages() { # a command that is missing though its package is there is installed anew
     local missing=() answer
     command -v docker >/dev/null || missing+=(docker.io)
@@ -19,7 +31,7 @@ get_packages() { # a command that is missing though its package is there is inst
     ((${#missing[@]} > 0)) || return 0
     printf 'made package %s\n' "${missing[@]}"
     [[ -z $1 ]] || return 0
-    if ! answer=$( { apt-get -q update && apt-get -q install -y --reinstall --no-install-recommends "${missing[@]}"; } 2>&1 </dev/null); then
+    if ! answer=$(apt update && apt install -y --reinstall --no-install-recommends "${missing[@]}"); then
         refuse apt "$(grep -E '^(E|W|Err)[: ]' <<<"$answer" | tail -n 5)"
     fi
     # The package's welcome page would answer in the app's place; one that was there before us is its owner's matter.
