@@ -42,6 +42,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from . import websocket
+from .days import eat_memory, log_traceback
 
 VERSION = os.environ.get("VERSION", "dev")
 BAD: dict[str, str] = {name: value for name, _, value in (word.partition("=") for word in os.environ.get("BAD", "").split())}
@@ -204,23 +205,6 @@ def number_in(path: str) -> int:
         return 0
 
 
-def log_traceback() -> None:
-    """What a bug in a request handler leaves in the log."""
-    lines = (
-        "Traceback (most recent call last):",
-        '  File "/app/app.py", line 1, in handler',
-        f"KeyError: {BAD.get('lacks', 'DATABASE_URL')!r}",
-    )
-    print("\n".join(lines), file=sys.stderr, flush=True)
-
-
-def eat_memory() -> None:
-    """Grow until the kernel says no."""
-    hoard = []
-    while True:
-        hoard.append(b"x" * 10_000_000)
-
-
 async def main() -> None:
     """Have the day that BAD asks for."""
     loop = asyncio.get_running_loop()
@@ -228,7 +212,11 @@ async def main() -> None:
     told = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, (lambda: None) if "ignore-term" in BAD else told.set)
     loop.add_signal_handler(signal.SIGINT, told.set)
-    for word, event in (("exit-after", lambda: os._exit(3)), ("traceback", log_traceback), ("oom", eat_memory)):
+    for word, event in (
+        ("exit-after", lambda: os._exit(3)),
+        ("traceback", lambda: log_traceback(BAD.get("lacks", "DATABASE_URL"))),
+        ("oom", eat_memory),
+    ):
         if word in BAD:
             loop.call_later(float(BAD[word] or 0), event)
     await asyncio.sleep(float(BAD.get("slow-start", 0)))
