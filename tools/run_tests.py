@@ -34,7 +34,7 @@ _UNUSED = (
 )  # fmt: skip
 _SLOWEST = (
     "test_crash.py", "test_action.py", "test_same_again.py", "test_site_changes.py", "test_bad_days.py", "test_neighbors.py",
-    "test_friday.py", "test_setup.py",
+    "test_friday.py", "test_setup.py", "test_systemd.py",
 )  # fmt: skip
 
 

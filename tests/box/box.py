@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from tests.box import host, images
 from tests.box.engine import CLONE, LABEL, STATE, BoxError, engine
@@ -27,6 +27,8 @@ _BASES = "/var/lib/docker/bluegreen-box-base-images"
 class Box:
     """An EC2 host in a container, called `bluegreen-box-CLONE-NAME`; nothing happens to it before `start`."""
 
+    users: ClassVar[tuple[str, ...]] = ("root", "ubuntu", "dockeronly", "plain")
+
     def __init__(self, name: str = "main") -> None:
         self.name = name
         self.container = f"{LABEL}-{CLONE}-{name}"
@@ -39,7 +41,7 @@ class Box:
     def start(self) -> Self:
         """Bring it up, reusing what is there and up to date. Safe to call from several processes."""
         with self._locked():
-            image = host.image(self.engine)
+            image = host.image(self.engine, host.HERE)
             found = self.engine.run("inspect", "-f", "{{.Image}} {{.State.Running}}", self.container).stdout.decode().split()
             if found[:1] != [self.engine("image", "inspect", "-f", "{{.Id}}", image)]:
                 host.create(self.engine, self.name, image)
@@ -87,7 +89,7 @@ class Box:
 
     @property
     def key_file(self) -> Path:
-        """A private key that `ubuntu`, `dockeronly`, `plain` and `root` accept."""
+        """A private key that each of `users` accepts."""
         return self.state / "id_ed25519"
 
     @cached_property
@@ -219,8 +221,8 @@ class Box:
         if not self.key_file.exists():
             comment = f"{LABEL}-{self.name}"
             subprocess.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(self.key_file)), check=True)
-        script = """key=$(cat)
-        for user in root ubuntu dockeronly plain; do
+        script = f"""key=$(cat)
+        for user in {" ".join(self.users)}; do
             file=$(getent passwd "$user" | cut -d: -f6)/.ssh/authorized_keys
             echo "$key" > "$file"; chmod 0600 "$file"; chown "$user": "$file"
         done"""
@@ -228,12 +230,16 @@ class Box:
 
     def _wait(self) -> None:
         """Until sshd, dockerd and NGINX answer. A container that ended says why in its own log."""
+        self._wait_for((f"{_LIB}/ready.sh", "300"), rb"restarting|is not running")
+
+    def _wait_for(self, ready: tuple[str, ...], early: bytes) -> None:
+        """Until that command succeeds; when what it says matches `early`, it is too early to ask."""
         deadline = time.monotonic() + 40
         while True:
-            done = self._run((f"{_LIB}/ready.sh", "300"), timeout=40)
+            done = self._run(ready, timeout=40)
             if done.returncode == 0:
                 return
-            if time.monotonic() > deadline or not re.search(rb"restarting|is not running", done.stderr):
+            if time.monotonic() > deadline or not re.search(early, done.stderr):
                 said = done.stderr.decode(errors="replace") + self.engine("logs", "--tail", "20", self.container)
                 message = f"the box {self.name} did not come up: {said}"
                 raise BoxError(message)

@@ -5,29 +5,32 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.box import images
 from tests.box.engine import CLONE, LABEL, Engine
 
-__all__ = ["create", "image"]
+__all__ = ["HERE", "OWN_CGROUPS", "create", "image"]
 
-_HERE = Path(__file__).parent
+HERE = Path(__file__).parent
+_HOST_CGROUPS = ("--cgroupns", "host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw")
+OWN_CGROUPS = ("--cgroupns", "private")
 _CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_MODULE", "DAC_READ_SEARCH", "SYSLOG", "IPC_LOCK", "SYS_NICE")
 _UNCONFINED = ("seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined")
 
 
-def image(engine: Engine) -> str:
-    """The box's image, built when the files it is made of have changed."""
-    parts = [_HERE / "Dockerfile", *sorted(_HERE.glob("*.sh"))]
+def image(engine: Engine, context: Path) -> str:
+    """A box's image, built when the files it is made of have changed."""
+    parts = [context / "Dockerfile", *sorted(context.glob("*.sh"))]
     tag = f"{LABEL}:{hashlib.sha256(b''.join(part.read_bytes() for part in parts)).hexdigest()[:12]}"
     if not engine.has_image(tag):
         images.ensure(engine, images.BASE)
-        engine("build", "-q", "-t", tag, "--label", f"{LABEL}=box", *images.proxy_arguments(), str(_HERE), timeout=900)
+        engine("build", "-q", "-t", tag, "--label", f"{LABEL}=box", *images.proxy_arguments(), str(context), timeout=900)
     return tag
 
 
-def create(engine: Engine, name: str, image: str) -> None:
+def create(engine: Engine, name: str, image: str, *, cgroups: Sequence[str] = _HOST_CGROUPS) -> None:
     """The container `bluegreen-box-CLONE-NAME`, replacing an older one; its engine's disk is a volume and outlives it."""
     container = f"{LABEL}-{CLONE}-{name}"
     engine.run("rm", "-f", container)
@@ -42,7 +45,7 @@ def create(engine: Engine, name: str, image: str) -> None:
         *("run", "-d", "--name", container, "--hostname", container, "--network", LABEL, "--ip", address),
         *(*own, "--label", f"{LABEL}-address={address}"),
         *("--tmpfs", "/run:exec,mode=755", "-v", f"{volume}:/var/lib/docker"),
-        *("--cgroupns", "host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw"),
+        *cgroups,
         *_power(engine, image),
         image,
     )
