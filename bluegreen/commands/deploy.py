@@ -21,7 +21,7 @@ from bluegreen.model.progress import Progress, Stage
 from bluegreen.model.replicas import Replicas
 from bluegreen.stages.adoption import serves_already
 from bluegreen.stages.build import build
-from bluegreen.stages.front_door import check_front_door
+from bluegreen.stages.front_door import check_front_door, check_way_in
 from bluegreen.stages.job import Job
 from bluegreen.stages.launch import launch
 from bluegreen.stages.probe import probe
@@ -58,8 +58,9 @@ def deploy(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
 def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
     """Launch the planned release, prove it, shift the traffic to it, retire the one before."""
     tell = job.tell
-    with told_state(job, plan, undone=""):
+    with told_state(job, plan, undone=""), stating("Nothing was started."):
         check_site(job, plan)
+        check_way_in(job.ask, job.host)
     if why := no_pause(job.ask.traffic.steps, plan):
         tell.warn(why)
     with told_state(job, plan, undone="Nothing of the candidate is left."), Undo(tell, job.clock) as undo:

@@ -22,6 +22,7 @@ from bluegreen.model.release import Release
 from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec
 from bluegreen.stages.adoption import serves_already
 from bluegreen.stages.build import release_of
+from bluegreen.stages.front_door import check_way_in
 from bluegreen.stages.room import check_room
 
 __all__ = ["plan"]
@@ -44,6 +45,8 @@ def plan(ask: Ask, host: Host, tell: Progress, clock: Clock) -> PlanReport:
     with _noted(problems):
         check_room(ask.app, host, tell)
     diff = _diff(ask, host, made, before.site, problems)
+    with _noted(problems):
+        check_way_in(ask, host)
     problems += _decisions(ask, peek, made)
     return PlanReport(
         app=app,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from bluegreen.decide.site_spec import own_url
 from bluegreen.errors import HostNotReady
-from bluegreen.host import Seen
+from bluegreen.host import Host, Seen
+from bluegreen.model.ask import Ask
 from bluegreen.model.neighbor import Adopted
 from bluegreen.model.nginx_container import nginx_command
 from bluegreen.model.observed import Answer
@@ -14,11 +17,31 @@ from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import SiteMode
 from bluegreen.stages.job import Job
 
-__all__ = ["check_front_door"]
+__all__ = ["check_front_door", "check_way_in"]
 
 _TIMEOUT = 10.0
 _LOGGED_WITHIN = 3.0
 _LOOK_AGAIN = 0.2
+
+
+def check_way_in(ask: Ask, host: Host) -> None:
+    """Before anything is started: whatever has to lead `url` to our site answers at all. Raises `HostNotReady`."""
+    url = _strange_url(ask)
+    answer = host.knock(url, secrets.token_hex(16), timeout=_TIMEOUT) if url else None
+    if answer is None or answer.status:
+        return
+    listen = ", ".join(ask.traffic.listen)
+    todo = f"Correct `url` or `listen`, which is {listen}."
+    if url.startswith("https:") and not ask.traffic.tls_certificate:
+        todo = (
+            "Give `tls-certificate` and `tls-certificate-key`; or, where a load balancer in front of the host ends TLS, give as `url`"
+            f" what that asks this host for: {own_url(replace(ask, traffic=replace(ask.traffic, url='')))}."
+        )
+    raise HostNotReady(
+        f"Nothing answers GET {url} on the host: {answer.problem}.",
+        means=f"The site will listen on {listen}, and nothing else on the host leads the users of that URL to it.",
+        todo=todo,
+    )
 
 
 def check_front_door(job: Job, serving: Replicas | Adopted) -> str:
@@ -34,6 +57,16 @@ def check_front_door(job: Job, serving: Replicas | Adopted) -> str:
         raise _not_reached(job, url, answer, seen)
     job.tell.done(f"front door: GET {url} on the host reaches {serving.name}")
     return url
+
+
+def _strange_url(ask: Ask) -> str:
+    """`url`, when its port is none that the managed site listens on: something else must then lead its users there. Else nothing."""
+    traffic = ask.traffic
+    if not traffic.url or traffic.site is not SiteMode.MANAGED:
+        return ""
+    url = urlsplit(traffic.url)
+    ports = {at.rpartition(":")[2] for at in traffic.listen} | ({"80"} if traffic.tls_certificate else set())
+    return "" if str(url.port or {"https": 443}.get(url.scheme, 80)) in ports else traffic.url
 
 
 def _logged(job: Job, token: str, within: float) -> Seen | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bluegreen.decide.plan import Plan
 from bluegreen.decide.site_spec import need_one_protocol, site_spec, wanted_listens
-from bluegreen.errors import HostNotReady, stating
+from bluegreen.errors import HostNotReady
 from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import InstalledSite, SiteMode, SiteSpec, UsersSite
 from bluegreen.stages.job import Job
@@ -17,8 +17,7 @@ __all__ = ["check_site", "fit_site"]
 
 def check_site(job: Job, plan: Plan) -> None:
     """Before anything is started: what keeps users from reaching the site. Raises `HostNotReady`, with what to change by hand."""
-    with stating("Nothing was started."):
-        _settled(job, plan, None)
+    _settled(job, plan, None)
 
 
 def fit_site(job: Job, plan: Plan, serving: Replicas, undo: Undo) -> bool:

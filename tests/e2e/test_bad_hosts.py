@@ -189,12 +189,23 @@ def test_a_network_that_is_not_on_the_host(standing: Standing) -> None:
     )
 
 
+def test_a_url_where_nothing_answers(standing: Standing) -> None:
+    """TLS ends at a load balancer: said before anything is started, with the URL to give."""
+    address = standing.box.address
+    told = f"Nothing answers GET https://{address}/", "load balancer", f"http://{address}/", "Nothing was started"
+    standing.expect_bad_day(4, *told, url=f"https://{address}/")
+
+
 def test_a_wrong_front_door_goes_back(standing: Standing, tmp_path: Path) -> None:
     """A `url` that does not lead here means that users would not reach the release: back, although nothing else is wrong."""
-    with users(standing.box, tmp_path / "load.jsonl") as load:
-        done = standing.product.deploy("v2", shift="50% 1s", url=f"https://{standing.box.address}/")
-        records = load.stop()
-    expect_end(done, 4, "Your users do not reach this site", "https://", "myexample-v1 serves all traffic")
+    box, reload = standing.box, "nginx -s reload; sleep 1"
+    with _file(box, "/etc/nginx/conf.d/theirs.conf", "server { listen 8081; location / { return 200 theirs; } }\n"):
+        box.sh(reload)
+        with users(box, tmp_path / "load.jsonl") as load:
+            done = standing.product.deploy("v2", shift="50% 1s", url=f"http://{box.address}:8081/")
+            records = load.stop()
+    box.sh(reload)
+    expect_end(done, 4, "Your users do not reach this site", "answered 200", "myexample-v1 serves all traffic")
     standing.expect_untouched(done)
     expect_served_by(records, "v1", "v2")
 

@@ -184,7 +184,7 @@ class FakeHost:
         assert url
         assert token
         assert timeout > 0
-        return GOOD
+        return self.world.knocked
 
     @contextmanager
     def access_log(self, app: str) -> Iterator[FakeAccessLog]:

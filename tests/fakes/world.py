@@ -59,6 +59,7 @@ class World:
     events: list[Event] = field(default_factory=list)
     litter: tuple[str, ...] = ()
     front_door_elsewhere: bool = False
+    knocked: Answer = GOOD
     smoke_tests: list[tuple[str, dict[str, int]]] = field(default_factory=list)
     conflicts: tuple[str, ...] = ()
     users_site: UsersSite = field(default_factory=lambda: UsersSite(part="/etc/nginx/bluegreen/myexample.conf"))

@@ -14,7 +14,7 @@ from bluegreen.errors import (
 from bluegreen.host import Answer
 from bluegreen.model.ask import AppAsk, ReleaseCommand
 from bluegreen.model.outcome import Result
-from tests.flow.conftest import SETTINGS, Stage
+from tests.flow.conftest import SETTINGS, Stage, ask_for
 
 
 def test_a_candidate_that_exits_is_told_with_its_log_and_gets_nothing(v1_live: Stage) -> None:
@@ -83,6 +83,24 @@ def test_a_site_that_users_do_not_reach_is_no_success(v1_live: Stage) -> None:
     with pytest.raises(HostNotReady, match="Your users do not reach this site"):
         v1_live.deploy("v2")
     assert v1_live.serving() == {"v1": 100}
+
+
+def test_a_url_where_nothing_answers_starts_nothing(v1_live: Stage) -> None:
+    """TLS ends at a load balancer, and users' own URL was given: said before the release command has run; `plan` says it too.
+
+    Something else on the host may answer there, and lead to the site: then it is left to the front door.
+    """
+    world, traffic = v1_live.host.world, replace(ask_for("v2").traffic, url="https://example.org/")
+    world.knocked = Answer(status=0, problem="connection refused")
+    with pytest.raises(HostNotReady, match="connection refused") as caught:
+        v1_live.deploy("v2", traffic=traffic)
+    assert "Nothing answers GET https://example.org/ on the host" in caught.value.what
+    assert "load balancer" in caught.value.todo
+    assert caught.value.state.startswith("Nothing was started. ")
+    assert "create" not in world.ops[world.ops.index("knock") :]
+    assert any("load balancer" in problem for problem in v1_live.plan("v2", traffic=traffic).problems)
+    world.knocked = Answer(status=502)
+    assert v1_live.deploy("v2", traffic=traffic).result is Result.DEPLOYED
 
 
 def test_a_log_that_is_late_is_no_wrong_site(v1_live: Stage) -> None:
