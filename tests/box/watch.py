@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import threading
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from bluegreen.model.color import Color, Split
 from tests.box.box import Box
@@ -37,6 +36,7 @@ class Watch:
         self._seen = _Seen()
         self._lock = threading.Lock()
         self._ready = threading.Event()
+        self._whole = False
         self._process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
 
@@ -52,14 +52,22 @@ class Watch:
         return self
 
     def stop(self) -> None:
-        """End, here and in the box."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            self._process.wait(10)
-        if self._thread is not None:
-            self._thread.join(10)
-        if self._process is not None and self._process.stdout is not None:
-            self._process.stdout.close()
+        """End, here and in the box.
+
+        Raises:
+            RuntimeError: it had ended by itself, so what it told is not the whole truth.
+
+        """
+        process, thread = self._process, self._thread
+        if process is None or process.stdin is None or process.stdout is None or thread is None:
+            return
+        process.stdin.close()
+        returncode = process.wait(10)
+        thread.join(10)
+        process.stdout.close()
+        if returncode or not self._whole:
+            message = f"the watch on the box went blind (it ended with {returncode})"
+            raise RuntimeError(message)
 
     def phases(self) -> list[Phase]:
         """What was declared, in order: the armed route while there is one, else the committed; versions by docker's labels."""
@@ -91,27 +99,25 @@ class Watch:
         if self._process is None or self._process.stdout is None:
             return
         for line in self._process.stdout:
-            what, _, rest = line.partition(" ")
+            what, *fields = line.split()
             with self._lock:
                 if what == "route":
-                    after, at, armed, committed = rest.split()
+                    after, at, armed, committed = fields
                     self._seen.routes.append((float(after), float(at), Split.parse(armed), Split.parse(committed)))
-                elif what == "event":
-                    self._note(json.loads(rest))
+                else:
+                    self._note(*fields)
             if what == "route":
                 self._ready.set()
+        self._whole = True
 
-    def _note(self, event: dict[str, Any]) -> None:
-        labels, at = event["Actor"]["Attributes"], event["timeNano"] / 1e9
-        if labels.get("bluegreen.role") != "web":
-            return
-        color, version = Color(labels["bluegreen.color"]), labels["bluegreen.version"]
-        if event["Action"] == "start":
+    def _note(self, action: str, nanoseconds: str, container: str, slot: str, version: str) -> None:
+        at, color = int(nanoseconds) / 1e9, Color(slot)
+        if action == "start":
             self._seen.versions.append((at, color, version))
-            self._seen.told_to_stop.discard(event["id"])
-        elif event["Action"] in {"kill", "stop"}:
-            self._seen.told_to_stop.add(event["id"])
-        elif event["Action"] == "die" and event["id"] not in self._seen.told_to_stop:
+            self._seen.told_to_stop.discard(container)
+        elif action in {"kill", "stop"}:
+            self._seen.told_to_stop.add(container)
+        elif container not in self._seen.told_to_stop:
             self._seen.died.append((at, color, version))
 
 

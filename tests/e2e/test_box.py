@@ -213,6 +213,12 @@ def test_the_watch_tells_what_was_declared_and_who_died(box: Box) -> None:
     assert phases == sorted(phases, key=_at)
 
 
+def test_a_watch_that_goes_blind_is_not_believed(box: Box) -> None:
+    """Judged by what it saw until then, right answers would count as wrong ones, and wrong ones as right."""
+    with pytest.raises(RuntimeError, match="went blind"), Watch(box, "x"):
+        box.sh("pkill -f '[d]ocker events .*bluegreen.app=x'; sleep 0.5")
+
+
 def test_nothing_outlives_a_test_that_is_killed(running_box: Box, tmp_path: Path) -> None:
     """Neither its users nor its watch on the box: they would hold the machine up for an hour."""
     watched = "pgrep -f '[b]luegreen-box/watch.sh killed'"
