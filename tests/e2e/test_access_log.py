@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from bluegreen.host.access_log import follow_access_log
 from bluegreen.host.ssh import Connection
 from tests.box import Box
 from tests.e2e.colors import connect
+from tests.e2e.waiting import until
 
 APP = "web"
 LOG = Path("/var/log/bluegreen/web.log")
@@ -25,14 +25,6 @@ def connection(box: Box) -> Iterator[Connection]:
     box.sh(f"install -d {LOG.parent} && install -m 0640 -o root -g ubuntu /dev/null {LOG}")
     with connect(box) as open_one:
         yield open_one
-
-
-def until(what: Callable[[], bool], seconds: float = 8.0) -> None:
-    """Wait for it."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.05)
 
 
 def lines(log: AccessLog, wanted: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from tests.box import BareBox, images
 from tests.e2e.deploying import APP_NAME, QUICK, containers, expect_end, expect_served_by, route, users
 from tests.e2e.product import Product, serving
+from tests.e2e.waiting import until
 
 _STATE = "dpkg -l; getent group; ls -A /etc /etc/tmpfiles.d /etc/logrotate.d /var/lib; ls -A /run | grep bluegreen || true"
 _APT = """
@@ -94,16 +95,8 @@ def _set_up(bare: BareBox, product: Product) -> None:
 def _lose_a_deployer(bare: BareBox, product: Product) -> None:
     """Kill it while v3 has half of the traffic: v2 has it all again, and v3 ends."""
     dying = product.start_deploy("v3", shift="50% 60s")
-    _until(lambda: serving(bare, count=20).keys() == {"v2", "v3"})
+    until(lambda: serving(bare, count=20).keys() == {"v2", "v3"}, 20)
     dying.process.kill()
     dying.process.wait(10)
-    _until(lambda: serving(bare, count=20).keys() == {"v2"})
-    _until(lambda: [words.split()[1] for words in containers(bare)] == ["exited", "running", "exited"])
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    """Wait until it does. Raises AssertionError when it does not in 20 s."""
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    until(lambda: serving(bare, count=20).keys() == {"v2"}, 20)
+    until(lambda: [words.split()[1] for words in containers(bare)] == ["exited", "running", "exited"], 20)

@@ -14,6 +14,7 @@ from bluegreen.host.meter import Meter
 from bluegreen.host.ssh import Connection
 from tests.e2e.connection.private_sshd import KEY_TYPES, PrivateSshd, serve
 from tests.e2e.connection.relay import Relay
+from tests.e2e.waiting import until
 
 
 def _cancel_soon(clock: SystemClock, after: float) -> None:
@@ -164,10 +165,7 @@ def test_the_process_ends_when_the_conversation_is_closed(connection: Connection
     """End of input is how the guardian learns that we are gone."""
     talk = connection.talk(("bash", "-c", f"read -r _; read -r _; touch {tmp_path}/ended"), b"one\n")
     talk.close()
-    deadline = time.monotonic() + 5
-    while not (tmp_path / "ended").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until((tmp_path / "ended").exists)
 
 
 def test_a_host_that_is_out_of_sessions_says_so(sshd: PrivateSshd, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from bluegreen.host.ssh import Connection
 from tests.box import Box
 from tests.box.images import PYTHON
 from tests.e2e.connection.private_sshd import ask_box
+from tests.e2e.waiting import until
 
 _REVERSER = """
 import socket
@@ -47,7 +48,7 @@ def container(box: Box) -> str:
 def test_a_container_is_reached_at_its_own_address(box: Box, connection: Connection, container: str) -> None:
     """Nothing is published; bytes and half-closes go both ways."""
     sent = os.urandom(3_000_000)
-    _wait_for(box, container, "listening")
+    until(lambda: "listening" in box.docker("logs", container))
     with connection.forward(box.docker("inspect", "-f", "{{.NetworkSettings.IPAddress}}", container), 8000, timeout=5) as end:
         end.settimeout(10)
         end.sendall(sent)
@@ -91,10 +92,3 @@ def test_a_host_that_forbids_forwarding_is_told_apart(box: Box) -> None:
         pytest.raises(PermissionError, match="AllowTcpForwarding"),
     ):
         connection.forward("127.0.0.1", 80, timeout=5)
-
-
-def _wait_for(box: Box, container: str, words: str) -> None:
-    deadline = time.monotonic() + 10
-    while words not in box.docker("logs", container):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 
 import pytest
@@ -12,16 +11,7 @@ from bluegreen.errors import CandidateFailed, HostNotReady
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, RestartPolicy, Role
 from tests.e2e.engine.room import Room
-
-
-def soon(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    """Whether it comes true in time."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return condition()
+from tests.e2e.waiting import until
 
 
 def test_a_candidate_is_created_unexposed_and_with_all_its_settings(room: Room) -> None:
@@ -142,7 +132,7 @@ def test_a_killed_container_is_seen_as_what_killed_it(room: Room) -> None:
     # Docker hears of the kernel's kill and of the container's end in any order, and forgets the first when it comes second: so a shell
     # outlives the killed process by a moment, and ends as it did.
     hungry = room.start("sh", "-c", "tail /dev/zero; ended=$?; sleep 1; exit $ended", settings={"memory": 16 << 20})
-    assert soon(lambda: not room.engine.inspect(hungry).running, 20)
+    until(lambda: not room.engine.inspect(hungry).running, 20)
     ended = room.engine.inspect(hungry)
     assert (ended.oom_killed, ended.exit_code, ended.pid) == (True, 137, 0)
 
@@ -150,11 +140,11 @@ def test_a_killed_container_is_seen_as_what_killed_it(room: Room) -> None:
 def test_an_exit_a_restart_and_a_removal_are_seen(room: Room) -> None:
     """All that a probe has to notice at once."""
     once = room.start("sh", "-c", "exit 3")
-    assert soon(lambda: not room.engine.inspect(once).running)
+    until(lambda: not room.engine.inspect(once).running)
     assert room.engine.inspect(once).exit_code == 3
     room.engine.set_restart(once, RestartPolicy.UNLESS_STOPPED)
     room.engine.start(once)
-    assert soon(lambda: room.engine.inspect(once).restarts > 0)
+    until(lambda: room.engine.inspect(once).restarts > 0)
     room.box.docker("rm", "-f", once.id)
     gone = room.engine.inspect(once)
     assert (gone.running, gone.exit_code, gone.pid) == (False, 137, 0)
@@ -176,13 +166,13 @@ def test_docker_s_health_is_passed_on(room: Room) -> None:
     """An image with a HEALTHCHECK speaks for itself."""
     ill = room.start(settings={"options": ("--health-cmd", "exit 1", "--health-interval", "100ms", "--health-retries", "1")})
     assert ill.health in {"starting", "unhealthy"}
-    assert soon(lambda: room.engine.inspect(ill).health == "unhealthy")
+    until(lambda: room.engine.inspect(ill).health == "unhealthy")
 
 
 def test_stopping_is_gentle_first(room: Room) -> None:
     """SIGTERM and time to finish; SIGKILL to one that does not listen; nothing to one that does not run."""
     polite, deaf = room.start(), room.start("sh", "-c", "trap '' TERM; while :; do sleep 0.05; done", name="deaf", address="")
-    assert soon(lambda: bool(room.engine.logs(polite)))
+    until(lambda: bool(room.engine.logs(polite)))
     for container in (polite, deaf):
         room.engine.stop(container, 1)
         room.engine.stop(container, 1)
@@ -204,7 +194,7 @@ def test_removing_takes_no_volume_along(room: Room) -> None:
 def test_memory_in_use_is_measured_without_the_page_cache(room: Room) -> None:
     """The room gate doubles it: a cache that the kernel would give back must not count."""
     reader = room.start("sh", "-c", "head -c 60000000 /dev/urandom > /state/big; cat /state/big > /dev/null; echo read; exec sleep 60")
-    assert soon(lambda: bool(room.engine.logs(reader)), 20)
+    until(lambda: bool(room.engine.logs(reader)), 20)
     assert 0 < room.engine.memory_use(reader) < 30_000_000
     room.engine.stop(reader, 0)
     assert room.engine.memory_use(reader) == 0

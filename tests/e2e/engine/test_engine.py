@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,19 +13,20 @@ from bluegreen.errors import HostNotReady, Unreachable
 from bluegreen.model.ask import BuildAsk
 from tests.box import Box
 from tests.e2e.engine.room import Room, connected, context, small_image
+from tests.e2e.waiting import until
 
 
 def said_after(room: Room, *command: str, options: tuple[str, ...] = (), wait: str = "end") -> list[str]:
     """All lines of a container's log, once a certain one has come."""
     started = room.start(*command, settings={"options": options})
     lines: list[str] = []
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        lines = [line.text for line in room.engine.logs(started)]
-        if wait in lines:
-            return lines
-        time.sleep(0.05)
-    raise AssertionError(lines)
+
+    def came() -> bool:
+        lines[:] = [line.text for line in room.engine.logs(started)]
+        return wait in lines
+
+    until(came)
+    return lines
 
 
 def test_the_engine_tells_its_version(room: Room) -> None:
@@ -36,12 +36,16 @@ def test_the_engine_tells_its_version(room: Room) -> None:
 
 def test_logs_are_read_on_where_they_were_left(room: Room) -> None:
     """Both streams, each line once, the newest ones alone when only those are wanted."""
-    started = room.start("sh", "-c", "for i in 1 2 3; do echo out $i; echo err $i >&2; done; sleep 1.5; echo later; echo end")
-    time.sleep(0.7)
+    speak = (
+        "for i in 1 2 3; do echo out $i; echo err $i >&2; done; until [ -e /asked ]; do sleep 0.05; done; echo later; echo end; sleep 60"
+    )
+    started = room.start("sh", "-c", speak)
+    until(lambda: len(room.engine.logs(started)) >= 6)
     first = room.engine.logs(started)
     assert sorted(line.text for line in first) == ["err 1", "err 2", "err 3", "out 1", "out 2", "out 3"]
     assert room.engine.logs(started, after=first[-1].at) == ()
-    time.sleep(1.3)
+    room.box.docker("exec", started.id, "touch", "/asked")
+    until(lambda: len(room.engine.logs(started)) >= 8)
     assert [line.text for line in room.engine.logs(started, after=first[-1].at)] == ["later", "end"]
     assert [line.text for line in room.engine.logs(started, tail=1)] == ["end"]
     room.engine.remove(started)

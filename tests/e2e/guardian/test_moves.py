@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import time
 
 import pytest
 
@@ -18,6 +17,7 @@ from bluegreen.model.release import Release, Settings
 from tests.box import Box
 from tests.e2e.colors import Colors, guard
 from tests.e2e.product import serving
+from tests.e2e.waiting import until
 
 _SETTINGS = Settings(container_port=8000, env=(("KEY", "a 'b' \"c\" $d\\"),))
 _RELEASE = Release(app="web", version="v1", image="web", image_id="sha256:1", settings=_SETTINGS)
@@ -100,12 +100,12 @@ def test_recipes_are_kept_private_and_come_back_as_they_were(box: Box, guardian:
 def test_connections_are_counted_where_they_are_served(box: Box, colors: Colors, guardian: HostGuardian) -> None:
     """An answer under way counts for its own color only."""
     both = [colors.container(color) for color in Color]
-    slow = subprocess.Popen(("curl", "-s", "-o", "/dev/null", f"http://{box.address}/slow?ms=1500"))
-    time.sleep(0.5)
-    assert [guardian.connections([one]) for one in both] == [1, 0]
-    slow.wait(5)
-    time.sleep(1.2)
-    assert guardian.connections(both) == 0
+    # NGINX keeps a connection for a second after its last answer.
+    until(lambda: guardian.connections(both) == 0)
+    with subprocess.Popen(("curl", "-s", "-o", "/dev/null", f"http://{box.address}/slow?ms=1500")):
+        until(lambda: guardian.connections(both) > 0)
+        assert [guardian.connections([one]) for one in both] == [1, 0]
+    until(lambda: guardian.connections(both) == 0)
 
 
 def test_the_preview_shows_one_color_to_those_who_know_its_name(box: Box, guardian: HostGuardian) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -15,6 +14,7 @@ from bluegreen.model.color import Color, Split
 from tests.box import Box
 from tests.e2e.colors import APP, Colors
 from tests.e2e.product import serving
+from tests.e2e.waiting import until
 
 _CURL = "curl -sk --resolve a.example:443:127.0.0.1 --resolve a.example:80:127.0.0.1 -o /dev/null -w"
 
@@ -72,9 +72,13 @@ def test_a_rotated_log_is_still_written_and_still_read(box: Box, connection: Con
     """Day two: logrotate moves the log away; NGINX writes a new one, and the deploy user can read it."""
     token = "ab" * 16
     box.sh("curl -s http://127.0.0.1/ && logrotate -f /etc/logrotate.d/bluegreen-web")
-    time.sleep(0.3)
-    box.sh(f"curl -s -H 'X-Bluegreen-Probe: {token}' http://127.0.0.1/")
-    assert guardian.seen(token) is not None
+
+    def seen() -> bool:
+        box.sh(f"curl -s -H 'X-Bluegreen-Probe: {token}' http://127.0.0.1/")
+        return guardian.seen(token) is not None
+
+    # NGINX's workers open the new file each in their own time.
+    until(seen)
     assert box.sh("stat -c '%a %G' /var/log/bluegreen/web.log") == "640 ubuntu"
     assert box.sh("ls /var/log/bluegreen") == "web.log\nweb.log.1"
     guardian.arm(Split(green=0))
