@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+# Without it an assertion outside a test module fails without a word about what it saw.
+pytest.register_assert_rewrite("tests.e2e")
+
 _PURE = ("tests/unit/", "tests/flow/")
 # Python's own audit events: they are raised before the deed, whatever name it was called by, so nothing has to be patched.
 _DEEDS = frozenset(

@@ -63,6 +63,7 @@ def _cut(product: Product) -> None:
     """The runner dies while two replicas of either release serve: the host itself takes the traffic back."""
     dying = product.start_deploy("v3", replicas="2", shift="50% 30s")
     dying.wait_for("50 % of the requests go to")
+    product.box.sh("sleep 0.5")  # so that some of the users meet it
     dying.process.kill()
     dying.finish()
 
