@@ -129,9 +129,9 @@ def test_further_networks_are_joined_before_the_start_without_an_alias(room: Roo
 
 def test_a_killed_container_is_seen_as_what_killed_it(room: Room) -> None:
     """Out of memory is not an exit like another."""
-    # Docker hears of the kernel's kill and of the container's end in any order, and forgets the first when it comes second: so a shell
-    # outlives the killed process by a moment, and ends as it did.
-    hungry = room.start("sh", "-c", "tail /dev/zero; ended=$?; sleep 1; exit $ended", settings={"memory": 16 << 20})
+    # Docker listens for the kernel's kill only a moment after the start, and it hears of the kill and of the container's end in any order,
+    # and forgets the first when it comes second: so a shell waits before and after, and ends as the killed process did.
+    hungry = room.start("sh", "-c", "sleep 1; tail /dev/zero; ended=$?; sleep 1; exit $ended", settings={"memory": 16 << 20})
     until(lambda: not room.engine.inspect(hungry).running, 20)
     ended = room.engine.inspect(hungry)
     assert (ended.oom_killed, ended.exit_code, ended.pid) == (True, 137, 0)
