@@ -16,6 +16,7 @@ from bluegreen.model.progress import Progress
 from bluegreen.stages.drain import leave
 from bluegreen.stages.job import Job
 from bluegreen.stages.processes import swap_processes
+from bluegreen.stages.secrets import hide_secrets
 
 __all__ = ["guarded"]
 
@@ -69,6 +70,8 @@ def _observe(job: Job) -> Observed:
     with job.host.together() as aside:
         containers, site = aside(lambda: job.host.containers.list(app)), aside(lambda: job.host.nginx.site(app))
         routes, releases = job.guardian.look()
+    for release in releases:
+        hide_secrets(release.settings.env, job.tell)
     return Observed(routes=routes, containers=containers.result(), releases=releases, site=site.result())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 
-from bluegreen.decide.secrecy import SHORTEST_HIDDEN, secret_values
 from bluegreen.errors import Cancelled, HostNotReady
 from bluegreen.host import Clock, Host
 from bluegreen.model.ask import Ask, LogsAsk, Whose
@@ -13,6 +12,7 @@ from bluegreen.model.container import Container, Role
 from bluegreen.model.logs_report import Logged, LogsReport
 from bluegreen.model.observed import Observed
 from bluegreen.model.progress import Progress
+from bluegreen.stages.secrets import hide_secrets
 
 __all__ = ["logs"]
 
@@ -65,9 +65,7 @@ class _Reader:
         peek = self._host.peek(self._ask.app.app)
         seen = peek.with_containers(self._host.containers.list(self._ask.app.app))
         for release in peek.releases:
-            for value in secret_values(release.settings.env):
-                if len(value) >= SHORTEST_HIDDEN:
-                    self._tell.hide(value)
+            hide_secrets(release.settings.env, self._tell)
         found = _whose(seen, self._ask.show)
         if not found and not self._chosen:
             raise _no_process(self._ask, seen) if self._ask.show.process else _nobody(self._ask)

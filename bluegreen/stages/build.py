@@ -11,6 +11,7 @@ from bluegreen.model.container import Image
 from bluegreen.model.progress import Progress
 from bluegreen.model.release import Release
 from bluegreen.stages.room import check_room
+from bluegreen.stages.secrets import hide_secrets
 
 __all__ = ["build", "release_of"]
 
@@ -75,6 +76,6 @@ def _host_env(app: AppAsk, host: Host, tell: Progress) -> tuple[tuple[str, str],
                 state="The image was built; nothing else was changed.",
                 todo="Correct that line on the host.",
             )
-        tell.hide(value)
         pairs.append((name.strip(), value))
+    hide_secrets(pairs, tell)
     return tuple(pairs)

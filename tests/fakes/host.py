@@ -202,7 +202,7 @@ class FakeHost:
 
     def read_file(self, path: str) -> str:
         self.world.op("read_file")
-        return f"# {path}\nFROM_HOST=yes\n"
+        return f"# {path}\nFROM_HOST=yes\nHOST_TOKEN=hunter2-of-the-host\n"
 
     def round_trips(self) -> int:
         return 0
