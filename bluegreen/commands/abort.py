@@ -27,7 +27,7 @@ def abort(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
                 todo="Start the old container, or keep the new release with `command: promote`.",
             )
         with tell.stage(Stage.RETIRE):
-            discard(job, live, candidate)
+            discard(job, live, candidate, before.release(candidate.release_id))
         return Outcome(
             result=Result.ABORTED,
             version=live.version,

@@ -68,7 +68,7 @@ def told_state(job: Job, plan: Plan, *, undone: str) -> Iterator[None]:
         with job.clock.shield():
             if not error.state:
                 error.state = _state(job, plan, error, undone)
-            elif not isinstance(error, UndoFailed | Unreachable):
+            elif not isinstance(error, Unreachable):
                 error.state = f"{error.state} {_state(job, plan, error, undone)}"
             with suppress(BlueGreenError):
                 job.guardian.record(FAILED, version=plan.release.version, release=plan.release.id, title=error.title)
@@ -81,7 +81,8 @@ def _state(job: Job, plan: Plan, error: BlueGreenError, undone: str) -> str:
     serves = _serves(job, plan)
     match error:
         case UndoFailed():
-            return "The committed route was not changed." if plan.held is None else "Look with `command: status` at what serves."
+            unchanged = "The committed route was not changed. " if plan.held is None else ""
+            return f"{unchanged}Look with `command: status` at what serves."
         case Unreachable():
             return f"The host takes all traffic back by itself within the lease. Then: {serves}"
         case _ if job.clock.hurried():
@@ -94,7 +95,7 @@ def _paused_as_before(job: Job, plan: Plan, error: BlueGreenError) -> bool:
     """Where the host can tell no more: so it was when it was asked last."""
     if plan.held is not None and not isinstance(error, Unreachable):
         with suppress(Unreachable):
-            return stays_paused(job, plan)
+            return stays_paused(job, plan, error.__cause__ if isinstance(error, UndoFailed) else error)
     return plan.held is not None
 
 

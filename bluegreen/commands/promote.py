@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bluegreen.commands.deploy import conclude, shift_to
 from bluegreen.commands.guarded import guarded
 from bluegreen.commands.outcomes import told_state
 from bluegreen.commands.refusals import paused_candidate
+from bluegreen.decide.history import pause_of
 from bluegreen.decide.plan import Plan, promotion
 from bluegreen.errors import CandidateFailed, HostNotReady
 from bluegreen.host import Clock, Host
@@ -14,7 +17,7 @@ from bluegreen.model.container import Network
 from bluegreen.model.outcome import Outcome, Result
 from bluegreen.model.progress import Progress
 from bluegreen.model.replicas import Replicas
-from bluegreen.stages.discard import discard
+from bluegreen.stages.discard import discard, stays_paused
 from bluegreen.stages.job import Job
 from bluegreen.stages.undo import Undo
 
@@ -33,15 +36,18 @@ def promote(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
                 state="Nothing was changed; both releases serve as before.",
                 todo="End the paused deployment with `command: abort`, and deploy again.",
             )
-        return _go_on(job, promotion(before, candidate, release, host.containers.network(release.app)), candidate)
+        plan = promotion(before, candidate, release, host.containers.network(release.app))
+        event = pause_of(job.guardian.history(), release.id)
+        withdraws = before.release(event.detail("withdraws")) if event is not None else None
+        return _go_on(job, replace(plan, withdraws=withdraws), candidate)
 
 
 def _go_on(job: Job, plan: Plan, candidate: Replicas) -> Outcome:
     with told_state(job, plan, undone="The paused release was removed."), Undo(job.tell, job.clock) as undo:
-        undo.push("remove the paused release", lambda: _give_up(job, plan, candidate))
+        undo.push("remove the paused release", lambda: _give_up(job, plan, candidate, undo))
         _need_network(candidate, plan.network)
         step = shift_to(job, plan, candidate, undo)
-    return conclude(job, plan, candidate, Result.DEPLOYED, step)
+    return conclude(job, plan, candidate, Result.DEPLOYED if plan.withdraws is None else Result.ROLLED_BACK, step)
 
 
 def _need_network(candidate: Replicas, network: Network) -> None:
@@ -55,10 +61,10 @@ def _need_network(candidate: Replicas, network: Network) -> None:
         )
 
 
-def _give_up(job: Job, plan: Plan, candidate: Replicas) -> None:
-    """A release that fails has no claim to its share. A cancelled promotion decides nothing: the deployment is paused as before.
+def _give_up(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
+    """A release that fails has no claim to its share. A promotion that decided nothing leaves the deployment paused as before.
 
-    When the cancel came after the verdict, the traffic is back, and the rest is the host's to do.
+    When a cancel came after the verdict, the traffic is back, and the rest is the host's to do.
     """
-    if not job.clock.hurried() and plan.live is not None:
-        discard(job, plan.live, candidate)
+    if plan.live is not None and not job.clock.hurried() and not stays_paused(job, plan, undo.cause):
+        discard(job, plan.live, candidate, plan.release)

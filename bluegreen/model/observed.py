@@ -74,8 +74,14 @@ class Observed:
 
     @property
     def paused(self) -> Replicas | None:
-        """The candidate of a paused deployment, though it may run no more; None when nothing is paused, or neither release runs."""
-        slot = (c for c in self.containers if c.role is Role.WEB and c.color is self.candidate_color)
+        """The candidate of a paused deployment, though it may run no more; None when nothing is paused, or neither release runs.
+
+        A release that is rolled back to may be kept in the same slot as well: in a container older than the other release's.
+        """
+        if self.candidate_color is None:
+            return None
+        since = self._newest()[self.candidate_color.other].created
+        slot = (c for c in self.containers if c.role is Role.WEB and c.color is self.candidate_color and c.created > since)
         found = Replicas.of(c for c in slot if c.release_id == self.paused_release)
         return found if found is not None and (self.live is not None or found.running) else None
 

@@ -48,8 +48,8 @@ def reroute(job: Job, plan: Plan, candidate: Replicas, watcher: Watcher, undo: U
         traffic = Traffic(job, log, plan.network.addresses(plan.color))
         eyes = _Eyes(watcher=watcher, traffic=traffic, preview=job.guardian.open_preview(plan.color))
         smoke_test(job, candidate, watcher, eyes.preview)
-        undo.push(f"let {candidate.name} finish and go", lambda: _let_go(job, plan, candidate))
-        undo.push("take the traffic back", lambda: _take_back(job, plan, candidate))
+        undo.push(f"let {candidate.name} finish and go", lambda: _let_go(job, plan, candidate, undo))
+        undo.push("take the traffic back", lambda: _take_back(job, plan, candidate, undo))
         step = _shift_all(job, plan, candidate, eyes)
     if step is not None:
         _pause(job, plan, candidate, step, undo)
@@ -136,9 +136,9 @@ def _back(job: Job, plan: Plan, candidate: Replicas) -> None:
         watch_over(job, candidate)
 
 
-def _take_back(job: Job, plan: Plan, candidate: Replicas) -> None:
-    """All traffic follows the committed route again. A paused deployment whose promotion is cancelled is paused again."""
-    if stays_paused(job, plan):
+def _take_back(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
+    """All traffic follows the committed route again. A paused deployment whose promotion decided nothing is paused again."""
+    if stays_paused(job, plan, undo.cause):
         job.guardian.disarm()
         job.tell.say(f"{candidate.name} is paused again, at {plan.held} % of the requests")
         return
@@ -148,9 +148,9 @@ def _take_back(job: Job, plan: Plan, candidate: Replicas) -> None:
     job.tell.say(f"all traffic is on {before.name} again" if before else "no release has traffic, as before")
 
 
-def _let_go(job: Job, plan: Plan, candidate: Replicas) -> None:
+def _let_go(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> None:
     """It may finish what it is still answering, and no reboot brings it back."""
-    if stays_paused(job, plan):
+    if stays_paused(job, plan, undo.cause):
         return
     job.guardian.routes()  # With a guardian that was lost in the middle of the commit nobody knows whether this is the live one.
     for container in candidate:
@@ -163,7 +163,8 @@ def _pause(job: Job, plan: Plan, candidate: Replicas, step: ShiftStep, undo: Und
     """Commit the share as it is: it outlives this run and a reboot, until somebody promotes the deployment or aborts it."""
     _make_last(job, plan, candidate, undo)
     with job.clock.shield(), suppress(GuardianLost):
-        job.guardian.record(PAUSED, version=plan.release.version, release=plan.release.id, share=f"{step.share}")
+        withdraws = {} if plan.withdraws is None else {"withdraws": plan.withdraws.id}
+        job.guardian.record(PAUSED, version=plan.release.version, release=plan.release.id, share=f"{step.share}", **withdraws)
     job.tell.done(f"paused: {candidate.name} keeps {step.share} % of the requests until it is promoted or aborted")
 
 

@@ -26,6 +26,8 @@ class Undo:
         self._clock = clock
         self._stack = ExitStack()
         self._failures: list[str] = []
+        self.cause: BaseException | None = None
+        """The error that makes the steps run."""
 
     def push(self, what: str, step: Callable[[], None]) -> None:
         """Remember how to reverse an effect; `what` completes the sentence “could not …”."""
@@ -42,13 +44,13 @@ class Undo:
         if error is None:
             self._stack.pop_all()
             return
+        self.cause = error
         with self._clock.shield():
             self._stack.close()
         if self._failures:
             raise UndoFailed(
                 str(error),
                 means="And undoing it failed: " + "; ".join(self._failures),
-                state="The last committed route was not changed. Look at the host with `command: status`.",
                 todo="Once the cause is gone, deploy again: a deployment begins by repairing what an earlier one left.",
             ) from error
 

@@ -90,3 +90,23 @@ def test_a_paused_deployment_is_aborted(box: Box, paused: Product, tmp_path: Pat
     expect_end(lost, 7, f"{APP_NAME}-v2 is not on the network bluegreen-{APP_NAME} any more", "The paused release was removed")
     assert _running(box) == [f"{APP_NAME}-v1 running"]
     assert set(serving(box, count=20)) == {"v1"}
+
+
+def test_a_rollback_may_pause_too(box: Box, product: Product, tmp_path: Path) -> None:
+    """v1 is kept in a stopped container beside its new one: an abort leaves it, a promotion proves the new one alone."""
+    product.inputs |= QUICK
+    for version in ("v1", "v2"):
+        expect_end(product.deploy(version), 0)
+    before = containers(box)
+    with users(box, tmp_path / "load.jsonl") as load:
+        expect_end(product.run("rollback", shift=_SHIFT), 0, "v1 is paused at 20 % of the requests; v2 serves the rest")
+        expect_end(product.run("abort"), 0, "v2 serves all traffic again; the paused v1 is removed")
+        assert containers(box) == before
+        expect_end(product.run("rollback", shift=_SHIFT), 0, "v1 is paused at 20 % of the requests")
+        done = product.run("promote", shift=_SHIFT)
+        records = load.stop()
+    expect_end(done, 0, "v1 serves all traffic")
+    assert done.outputs["result"] == "rolled-back"
+    expect_served_by(records, "v1", "v2")
+    assert len([name for name in _running(box) if name.endswith("running")]) == 1
+    expect_end(product.deploy("v2"), 4, "v2 was rolled back to v1")

@@ -143,4 +143,5 @@ def test_an_undo_that_fails_asks_for_a_person_and_keeps_the_first_error(v1_live:
     with pytest.raises(UndoFailed, match="first") as caught:
         v1_live.deploy("v2")
     assert "second" in caught.value.means
+    assert caught.value.state == "The committed route was not changed. Look with `command: status` at what serves."
     assert v1_live.serving()["v1"] == 100

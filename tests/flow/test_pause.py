@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from bluegreen.errors import BlueGreenError, HostNotReady, NothingPaused, Paused, Unreachable
+from bluegreen.errors import BlueGreenError, HostNotReady, NothingPaused, Paused, Unreachable, Withdrawn
 from bluegreen.model.ask import ShiftStep, TrafficAsk
 from bluegreen.model.color import Split
 from bluegreen.model.outcome import Result
@@ -155,3 +155,29 @@ def test_an_abort_that_fails_can_be_done_again_by_whatever_comes_next(paused: St
     assert paused.deploy("v3").result is Result.DEPLOYED
     assert paused.running() == ["myexample-v3"]
     assert paused.nobody_was_dropped()
+
+
+@pytest.fixture
+def rolling_back(v1_live: Stage) -> Stage:
+    """A host on which a rollback to v1, which is kept in a stopped container, is paused beside v2."""
+    v1_live.deploy("v2")
+    assert v1_live.rollback(traffic=PAUSING).result is Result.PAUSED
+    assert v1_live.serving() == {"v1": 10, "v2": 90}
+    return v1_live
+
+
+def test_a_paused_rollback_is_promoted(rolling_back: Stage) -> None:
+    """Only its new container is proved, not the kept one beside it; v2 is rolled back then, and does not come back by itself."""
+    assert rolling_back.promote(traffic=PAUSING).result is Result.ROLLED_BACK
+    assert rolling_back.serving() == {"v1": 100}
+    assert len(rolling_back.running()) == 1
+    assert rolling_back.nobody_was_dropped()
+    with pytest.raises(Withdrawn):
+        rolling_back.deploy("v2")
+
+
+def test_a_paused_rollback_is_aborted(rolling_back: Stage) -> None:
+    """v1 is kept as before, container and recipe, so the way back is still there."""
+    assert rolling_back.abort().version == "v2"
+    assert (rolling_back.serving(), rolling_back.running(), rolling_back.stopped()) == ({"v2": 100}, ["myexample-v2"], ["myexample-v1"])
+    assert rolling_back.rollback().version == "v1"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bluegreen.errors import Cancelled, CandidateFailed, HostNotReady, WentBack
+from bluegreen.errors import BlueGreenError, Cancelled, CandidateFailed, HostNotReady, UndoFailed, WentBack
 from bluegreen.host import Answer
 from bluegreen.model.outcome import Result
 from tests.flow.conftest import PAUSING, Stage
@@ -39,6 +39,36 @@ def test_a_cancelled_promotion_leaves_it_paused(paused: Stage, after: float) -> 
     paused.clock.cancelled = False
     assert (paused.serving(), paused.running()) == (TEN, ["myexample-v1", "myexample-v2"])
     assert paused.promote(traffic=PAUSING).result is Result.DEPLOYED
+
+
+@pytest.mark.parametrize(
+    ("op", "error"),
+    [
+        pytest.param("preview", Cancelled("The deployment did not end within its deadline of 4 s."), id="its deadline"),
+        pytest.param("open_preview", HostNotReady("no space left"), id="the host"),
+        pytest.param("knock", HostNotReady("your users do not reach this site"), id="the front door"),
+    ],
+)
+def test_a_promotion_that_ends_for_another_reason_than_the_release_leaves_it_paused(paused: Stage, op: str, error: BlueGreenError) -> None:
+    """Time was up, or the host was not ready: the release was not found wanting, and the next job can go on."""
+    paused.host.world.faults = {op: [error]}
+    with pytest.raises(type(error)) as caught:
+        paused.promote(traffic=PAUSING)
+    assert "paused as before: myexample-v2 keeps 10 %" in caught.value.state
+    assert (paused.serving(), paused.running()) == (TEN, ["myexample-v1", "myexample-v2"])
+    paused.host.world.faults = {}
+    assert paused.promote(traffic=PAUSING).result is Result.DEPLOYED
+    assert paused.nobody_was_dropped()
+
+
+def test_a_promotion_whose_undo_fails_says_nothing_of_the_committed_route(paused: Stage) -> None:
+    """It went back from 10 %, so that route did change."""
+    paused.apps["v2"].answer = Answer(status=500)
+    paused.host.world.faults = {"remove": [HostNotReady("no space left")]}
+    with pytest.raises(UndoFailed) as caught:
+        paused.promote(traffic=PAUSING)
+    assert caught.value.state == "Look with `command: status` at what serves."
+    assert paused.serving() == {"v1": 100}
 
 
 @pytest.mark.parametrize("op", ["settle", "set_restart", "connections"])
