@@ -54,6 +54,10 @@ def _standing_by(job: Job, plan: Plan, running: Replicas, undo: Undo) -> Replica
 
 
 def _stop(job: Job, running: Replicas) -> None:
+    """Unless it may be live already, or the guardian does it, which outlives us: then it is drained before."""
+    committed = job.guardian.routes().committed
+    if job.clock.hurried() or (committed is not None and committed.leader is running.color):
+        return
     for container in running:
         job.host.containers.stop(container, job.ask.retire.stop_timeout)
 

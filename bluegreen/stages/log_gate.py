@@ -20,19 +20,22 @@ _SETTLE = 0.3
 
 
 class LogGate:
-    """One candidate's log. The live release's is read only once the candidate has logged something to compare with it."""
+    """One candidate's log. The live release's is read only once the candidate has logged something to compare with it.
 
-    def __init__(self, job: Job, candidate: Container, live: Replicas | None) -> None:
+    `since` (RFC 3339) is for a candidate that was live before: what it logged until then is no news, and it was ready long ago.
+    """
+
+    def __init__(self, job: Job, candidate: Container, live: Replicas | None, since: str) -> None:
         self._job = job
         self._rules = job.ask.logs
         self._candidate = candidate
         self._live = live
-        self._read_to = ""
+        self._read_to = since
         self._live_read_to: dict[str, str] = {}
         self._known: frozenset[str] = frozenset()
         self._new: list[LogEvent] = []
         self._excused: set[str] = set()
-        self.ready = not self._rules.ready
+        self.ready = bool(since) or not self._rules.ready
 
     def read(self) -> tuple[LogLine, ...]:
         """The candidate's lines since the last look."""

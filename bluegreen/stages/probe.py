@@ -20,16 +20,19 @@ _ONE_REQUEST = 5.0
 _LAST_ASKED = 10
 
 
-def probe(job: Job, candidate: Replicas, live: Replicas | None) -> Watcher:
-    """Prove every replica, one after the other: they start at the same time. Return the eye that goes on watching all of them."""
-    first, *others = [_prove(job, container, live) for container in candidate]
+def probe(job: Job, candidate: Replicas, live: Replicas | None, *, since: str = "") -> Watcher:
+    """Prove every replica, one after the other: they start at the same time. Return the eye that goes on watching all of them.
+
+    Of a candidate that was live before, what it logs counts from `since` on, RFC 3339.
+    """
+    first, *others = [_prove(job, container, live, since) for container in candidate]
     return first.beside(others)
 
 
-def _prove(job: Job, candidate: Container, live: Replicas | None) -> Watcher:
+def _prove(job: Job, candidate: Container, live: Replicas | None, since: str) -> Watcher:
     """Ask until enough good answers came in a row and the log is clean."""
     expect = job.ask.expect
-    watcher = Watcher(job, candidate, live)
+    watcher = Watcher(job, candidate, live, since)
     begun = job.clock.now()
     with job.host.waiting():
         fault = _fault_until_good(job, watcher, candidate)

@@ -24,12 +24,12 @@ _STRIKES = 2
 class Watcher:
     """One candidate's eye. It remembers how the container was at its start, what it logged, and what it was asked."""
 
-    def __init__(self, job: Job, candidate: Container, live: Replicas | None) -> None:
+    def __init__(self, job: Job, candidate: Container, live: Replicas | None, since: str = "") -> None:
         self._host = job.host
         self._clock = job.clock
         self._candidate = candidate
         self._expect = job.ask.expect
-        self._gate = LogGate(job, candidate, live)
+        self._gate = LogGate(job, candidate, live, since)
         self._log_ready = job.ask.logs.ready
         self._begun = job.clock.now()
         self._others: tuple[Watcher, ...] = ()

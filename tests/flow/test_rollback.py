@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bluegreen.errors import (
+    Cancelled,
     CandidateFailed,
     NothingToRollBack,
     Unreachable,
@@ -17,7 +18,7 @@ from bluegreen.model.ask import AppAsk, Control, RetireAsk
 from bluegreen.model.color import Color
 from bluegreen.model.outcome import Result
 from bluegreen.model.release import RunInfo, Settings
-from tests.flow.conftest import Stage
+from tests.flow.conftest import SETTINGS, Stage
 
 
 def test_rollback_creates_the_kept_release_again(v1_live: Stage) -> None:
@@ -173,3 +174,34 @@ def test_it_is_remembered_when_nothing_of_it_is_kept(v1_live: Stage) -> None:
     with pytest.raises(Withdrawn):
         v1_live.deploy("v2")
     assert v1_live.deploy("v2", app=AppAsk(app="myexample", settings=Settings(container_port=9000))).result is Result.DEPLOYED
+
+
+def test_a_cancelled_way_back_to_a_running_release_leaves_its_end_to_the_host(v1_live: Stage) -> None:
+    """It had all of the traffic: what it is answering has its drain, for which a cancelled job has no time."""
+    _hot(v1_live)
+    v1_live.clock.at(v1_live.clock.time + 65, lambda: setattr(v1_live.clock, "cancelled", True))
+    with pytest.raises(Cancelled):
+        v1_live.rollback()
+    assert "stop" not in v1_live.host.world.ops
+    assert v1_live.serving() == {"v2": 100}
+    assert (v1_live.running(), v1_live.stopped()) == (["myexample-v2"], ["myexample-v1"])
+    assert v1_live.nobody_was_dropped()
+
+
+def test_what_a_release_logged_while_it_was_live_does_not_stand_in_its_way_back(v1_live: Stage) -> None:
+    """It still runs, and its log of weeks is all there; v2 logs nothing of the kind."""
+    _hot(v1_live)
+    v1_live.apps["v1"].log += ["Traceback (most recent call last):", '  File "a.py", line 1, in b', "KeyError: 'once'"]
+    assert v1_live.rollback().version == "v1"
+
+
+def test_the_secrets_of_a_release_stay_hidden_when_it_is_rolled_back_to(v1_live: Stage) -> None:
+    """Its settings are no input of this command, and its last log lines are shown when it fails."""
+    settings = replace(SETTINGS, env=(("API_TOKEN", "hunter2hunter2"),))
+    v1_live.deploy("v2", app=AppAsk(app="myexample", settings=settings))
+    v1_live.deploy("v3")
+    v1_live.apps["v2"].answer = Answer(status=500)
+    v1_live.tell.hidden.clear()
+    with pytest.raises(CandidateFailed):
+        v1_live.rollback()
+    assert "hunter2hunter2" in v1_live.tell.hidden
