@@ -5,11 +5,13 @@ from __future__ import annotations
 from bluegreen.model.ask import Expectations
 from bluegreen.model.container import Container
 from bluegreen.model.fault import Fault
-from bluegreen.model.observed import Answer
+from bluegreen.model.observed import NOT_IN_TIME, Answer
 from bluegreen.model.site import AppProtocol
 
 __all__ = ["answer_fault", "check_in_words", "container_fault", "exited"]
 
+_SILENT = "Nothing answers on that port in the container: the app is not up yet, listens on another port, or only on 127.0.0.1."
+_SLOW = "The app is busy or waits for something itself, such as a database; or nothing listens there, and a firewall on the host is silent."
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
 _SIGKILL = 137
@@ -32,7 +34,7 @@ def answer_fault(answer: Answer, expect: Expectations) -> Fault | None:
     if not answer.status:
         return Fault(
             reason=f"{asked} got no answer ({answer.problem or 'no reason given'})",
-            means="Nothing answers on that port in the container: the app is not up yet, listens on another port, or only on 127.0.0.1.",
+            means=_SLOW if answer.problem == NOT_IN_TIME else _SILENT,
             silent=True,
         )
     if not any(low <= answer.status <= high for low, high in expect.status):

@@ -16,6 +16,7 @@ from bluegreen.errors import BlueGreenError, HostNotReady
 from bluegreen.host import Answer, Clock, grpc_health
 from bluegreen.host.request import Request
 from bluegreen.host.ssh import Connection
+from bluegreen.model.observed import NOT_IN_TIME
 
 __all__ = ["Requests"]
 
@@ -25,7 +26,7 @@ _CONNECT = 2.0
 _CURL_MISSING = 127
 _CURL_PROBLEMS = {
     "7": "connection refused",
-    "28": "no answer in time",
+    "28": NOT_IN_TIME,
     "35": "the TLS handshake failed",
     "52": "the connection was closed without an answer",
     "56": "the connection was reset",
@@ -209,7 +210,7 @@ def _words(error: Exception) -> str:
         case ConnectionRefusedError():
             return "connection refused"
         case TimeoutError():
-            return "no answer in time"
+            return NOT_IN_TIME
         case http.client.RemoteDisconnected() | ConnectionResetError() | BrokenPipeError():
             return "the connection was closed without an answer"
         case ssl.SSLError():

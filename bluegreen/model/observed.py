@@ -10,7 +10,10 @@ from bluegreen.model.release import Release
 from bluegreen.model.replicas import Replicas
 from bluegreen.model.site import InstalledSite
 
-__all__ = ["Answer", "Observed", "Routes"]
+__all__ = ["NOT_IN_TIME", "Answer", "Observed", "Routes"]
+
+NOT_IN_TIME = "no answer in time"
+"""The `problem` of an answer that was waited for in vain: somebody listens, or nobody says that nobody does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,12 @@ from bluegreen.model.observed import Answer
 from bluegreen.model.replicas import Replicas
 from bluegreen.stages.evidence import show_candidate
 from bluegreen.stages.job import Job
-from bluegreen.stages.watcher import Watcher
+from bluegreen.stages.watcher import ONE_REQUEST, Watcher
 
 __all__ = ["probe"]
 
 _CONFIRM_AFTER = 0.2
 _UP_AGAIN = (0.04, 0.1)
-_ONE_REQUEST = 5.0
 _LAST_ASKED = 10
 
 
@@ -93,4 +92,4 @@ def _too_late(bad: Fault | None, watcher: Watcher, timeout: float) -> Fault:
 
 def _ask(job: Job, candidate: Container) -> Answer:
     expect = job.ask.expect
-    return job.host.get(candidate.address, candidate.port, expect.path, host=expect.host, timeout=min(_ONE_REQUEST, expect.timeout))
+    return job.host.get(candidate.address, candidate.port, expect.path, host=expect.host, timeout=min(ONE_REQUEST, expect.timeout))

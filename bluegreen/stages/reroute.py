@@ -30,7 +30,6 @@ from bluegreen.stages.watcher import Watcher
 
 __all__ = ["reroute"]
 
-_PREVIEW_TIMEOUT = 2.0
 _LAST_ASKED = 5
 
 
@@ -121,7 +120,7 @@ def _tell_why(job: Job, eyes: _Eyes) -> None:
 
 
 def _ask(job: Job, eyes: _Eyes) -> Answer:
-    return job.host.preview(eyes.preview, job.ask.expect.path, timeout=_PREVIEW_TIMEOUT)
+    return job.host.preview(eyes.preview, job.ask.expect.path, timeout=eyes.watcher.patience)
 
 
 def _back(job: Job, plan: Plan, candidate: Replicas) -> None:

@@ -15,10 +15,14 @@ from bluegreen.stages.job import Job
 from bluegreen.stages.log_gate import LogGate
 from bluegreen.stages.traffic import Traffic
 
-__all__ = ["Watcher"]
+__all__ = ["ONE_REQUEST", "Watcher"]
+
+ONE_REQUEST = 5.0
+"""The longest that one health check may take, in seconds."""
 
 _TICK = 0.5
 _STRIKES = 2
+_SHORTEST_PATIENCE = 2.0
 
 
 class Watcher:
@@ -33,6 +37,7 @@ class Watcher:
         self._log_ready = job.ask.logs.ready
         self._begun = job.clock.now()
         self._others: tuple[Watcher, ...] = ()
+        self._slowest = 0.0
         self.suspect = candidate
         self.transcript: list[str] = []
 
@@ -67,10 +72,18 @@ class Watcher:
             means="`log-ready` waits for a line that this release does not log: it may have been reworded.",
         )
 
+    @property
+    def patience(self) -> float:
+        """How many seconds to wait for an answer under traffic: twice as long as the slowest good one took, within bounds."""
+        slowest = max(watcher._slowest for watcher in (self, *self._others))  # noqa: SLF001 - of this very class
+        return min(ONE_REQUEST, max(_SHORTEST_PATIENCE, 2 * slowest))
+
     def ask(self, request: Callable[[], Answer]) -> Fault | None:
         """Ask the candidate once and judge its answer; the transcript keeps both."""
         answer = request()
         fault = answer_fault(answer, self._expect)
+        if fault is None:
+            self._slowest = max(self._slowest, answer.seconds)
         got = f"{answer.status}" if answer.status else answer.problem
         elapsed = self._clock.now() - self._begun
         self.transcript.append(f"{elapsed:6.1f}s  {check_in_words(self._expect)}  {got}{'' if not fault else '  (not good)'}")

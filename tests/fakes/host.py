@@ -12,6 +12,7 @@ from typing import TypeVar
 from bluegreen.host import Answer, Aside, Facts, Guard, Peek
 from bluegreen.model.color import Color
 from bluegreen.model.container import Container, Role
+from bluegreen.model.observed import NOT_IN_TIME
 from bluegreen.model.site import AppProtocol, InstalledSite, SiteMode, SiteSpec, UsersSite, Way
 from tests.fakes.access_log import FakeAccessLog
 from tests.fakes.clock import FakeClock
@@ -86,6 +87,11 @@ def _adopted(text: str) -> tuple[Color, str] | None:
     return color, place[1]
 
 
+def _in(timeout: float, answer: Answer) -> Answer:
+    """What a client with so much patience sees of it."""
+    return answer if answer.seconds <= timeout else Answer(status=0, problem=NOT_IN_TIME)
+
+
 T = TypeVar("T")
 
 
@@ -149,13 +155,13 @@ class FakeHost:
         if f"{address}:{port}" in self.world.elsewhere:
             return GOOD
         here = (c for c in list(self.world.containers.values()) if (c.address, c.port) == (address, port))
-        return self._answer(next((c for c in here if self.world.now(c).running), None))
+        return _in(timeout, self._answer(next((c for c in here if self.world.now(c).running), None)))
 
     def preview(self, name: str, path: str, *, timeout: float) -> Answer:
         self.world.op("preview")
         assert path
         assert timeout > 0
-        return self._answer(self._previewed(name))
+        return _in(timeout, self._answer(self._previewed(name)))
 
     def smoke_test(self, name: str, script: str, *, timeout: float, on_line: Callable[[str], None]) -> int | None:
         """Remembers which version it reached, and what served users meanwhile."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from bluegreen.errors import WentBack
+from bluegreen.host import Answer
 from bluegreen.model.ask import AppAsk, RetireAsk
 from bluegreen.model.outcome import Result
 from bluegreen.model.release import Settings
@@ -98,3 +102,20 @@ def test_a_changed_server_name_refits_the_site_of_the_same_release(v1_live: Stag
     assert site is not None
     assert "www.example.org" in site.text
     assert v1_live.running() == ["myexample-v1"]
+
+
+def test_a_slow_health_check_that_was_good_enough_before_is_under_traffic_too(v1_live: Stage) -> None:
+    """It asks a database, say; but one that gets much slower than it was is no longer good, and that is what is said."""
+    v1_live.apps["v2"].answer = Answer(status=200, seconds=3.0)
+    assert v1_live.deploy("v2").result is Result.DEPLOYED
+    v1_live.clock.at(v1_live.clock.time + 70, lambda: setattr(v1_live.apps["v3"], "answer", Answer(status=200, seconds=3.0)))
+    with pytest.raises(WentBack, match="no answer in time") as caught:
+        v1_live.deploy("v3")
+    assert "busy" in caught.value.means
+
+
+def test_of_a_file_on_the_host_only_what_looks_like_a_secret_is_hidden(v1_live: Stage) -> None:
+    """Hiding every value would hide each `yes` all over the log."""
+    v1_live.deploy("v2", app=AppAsk(app="myexample", settings=SETTINGS, host_env_file="/etc/e"))
+    assert "hunter2-of-the-host" in v1_live.tell.hidden
+    assert "yes" not in v1_live.tell.hidden
