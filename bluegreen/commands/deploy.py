@@ -73,7 +73,7 @@ def replace_live(job: Job, plan: Plan, result: Result) -> Outcome:
 def shift_to(job: Job, plan: Plan, candidate: Replicas, undo: Undo) -> ShiftStep | None:
     """Prove the candidate, and give it the traffic up to the commit; the step that paused it, if one did."""
     # A release that goes on running after it was live has a log of its own days.
-    since = job.clock.utc() if plan.running is not None and plan.held is None else ""
+    since = job.clock.utc() if plan.stands_by else ""
     with job.tell.stage(Stage.PROBE):
         watcher = probe(job, candidate, plan.live, since=since)
     with job.tell.stage(Stage.REROUTE):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bluegreen.commands.deploy import conclude, shift_to
 from bluegreen.commands.guarded import guarded
 from bluegreen.commands.outcomes import told_state
@@ -36,10 +34,8 @@ def promote(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
                 state="Nothing was changed; both releases serve as before.",
                 todo="End the paused deployment with `command: abort`, and deploy again.",
             )
-        plan = promotion(before, candidate, release, host.containers.network(release.app))
-        event = pause_of(job.guardian.history(), release.id)
-        withdraws = before.release(event.detail("withdraws")) if event is not None else None
-        return _go_on(job, replace(plan, withdraws=withdraws), candidate)
+        pause = pause_of(job.guardian.history(), release.id)
+        return _go_on(job, promotion(before, candidate, release, host.containers.network(release.app), pause), candidate)
 
 
 def _go_on(job: Job, plan: Plan, candidate: Replicas) -> Outcome:

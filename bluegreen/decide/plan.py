@@ -44,6 +44,11 @@ class Plan:
     held: int | None = None
 
     @property
+    def stands_by(self) -> bool:
+        """Whether the candidate is a release that was live a moment ago and still runs."""
+        return self.running is not None and self.held is None
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The fixed addresses of the candidate's replicas."""
         return self.network.addresses(self.color)[: self.release.settings.replicas]
@@ -76,11 +81,12 @@ def make_plan(observed: Observed, release: Release, network: Network, adopted: A
     )
 
 
-def promotion(observed: Observed, candidate: Replicas, release: Release, network: Network) -> Plan:
-    """How a paused deployment goes on: its candidate is there, with the share it was given."""
+def promotion(observed: Observed, candidate: Replicas, release: Release, network: Network, pause: Event | None) -> Plan:
+    """How a paused deployment goes on: its candidate is there, with the share it was given. `pause` is the journal's line of it."""
     committed = observed.routes.committed
     held = committed.share(candidate.color) if committed else None
-    return replace(make_plan(observed, release, network), running=candidate, held=held)
+    withdraws = observed.release(pause.detail("withdraws")) if pause else None
+    return replace(make_plan(observed, release, network), running=candidate, held=held, withdraws=withdraws)
 
 
 def steps_left(steps: Iterable[ShiftStep], plan: Plan) -> tuple[ShiftStep, ...]:
@@ -88,9 +94,9 @@ def steps_left(steps: Iterable[ShiftStep], plan: Plan) -> tuple[ShiftStep, ...]:
 
     A release that ran a moment ago and still runs is not tried bit by bit.
     """
-    if plan.held is None:
-        return () if plan.running is not None else tuple(steps)
-    return tuple(step for step in steps if step.share > plan.held)
+    if plan.stands_by:
+        return ()
+    return tuple(step for step in steps if plan.held is None or step.share > plan.held)
 
 
 def no_pause(steps: Iterable[ShiftStep], plan: Plan) -> str:

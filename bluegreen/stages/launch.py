@@ -45,7 +45,7 @@ def launch(job: Job, plan: Plan, undo: Undo) -> Replicas:
 
 def _standing_by(job: Job, plan: Plan, running: Replicas, undo: Undo) -> Replicas:
     """The release that still runs beside the live one; its undo leaves it stopped, as every kept release is."""
-    undo.push(f"stop {running.name} again", lambda: _stop(job, running))
+    undo.push(f"stop {running.name} again", lambda: _stop(job, plan, running))
     watch_over(job, running)
     job.tell.done(
         f"{' and '.join(running.names)} still run{'s' if len(running) == 1 else ''} as the {plan.color.value} one: nothing has to be made"
@@ -53,13 +53,19 @@ def _standing_by(job: Job, plan: Plan, running: Replicas, undo: Undo) -> Replica
     return running
 
 
-def _stop(job: Job, running: Replicas) -> None:
-    """Unless it may be live already, or the guardian does it, which outlives us: then it is drained before."""
+def _stop(job: Job, plan: Plan, running: Replicas) -> None:
+    if _is_ours_to_end(job, plan):
+        for container in running:
+            job.host.containers.stop(container, job.ask.retire.stop_timeout)
+
+
+def _is_ours_to_end(job: Job, plan: Plan) -> bool:
+    """After a cancel the guardian ends a candidate, which outlives us and drains it before.
+
+    When the connection broke in the middle of the commit, it may be live already: then it stays.
+    """
     committed = job.guardian.routes().committed
-    if job.clock.hurried() or (committed is not None and committed.leader is running.color):
-        return
-    for container in running:
-        job.host.containers.stop(container, job.ask.retire.stop_timeout)
+    return not job.clock.hurried() and (committed is None or not committed.share(plan.color))
 
 
 def _web(plan: Plan, address: str, suffix: str) -> ContainerSpec:
@@ -79,13 +85,8 @@ def _web(plan: Plan, address: str, suffix: str) -> ContainerSpec:
 
 
 def _discard(job: Job, plan: Plan) -> None:
-    """Stop and remove the candidate, which has no traffic. After a cancel the guardian does it, which outlives us.
-
-    It is looked for, since Docker may have created one without our hearing of it. When the connection broke in the middle of the
-    commit, it may be live already: then it stays.
-    """
-    committed = job.guardian.routes().committed
-    if job.clock.hurried() or (committed is not None and committed.share(plan.color)):
+    """Stop and remove the candidate, which has no traffic. It is looked for: Docker may have created one without our hearing of it."""
+    if not _is_ours_to_end(job, plan):
         return
     before = {container.id for container in plan.before.containers}
     for container in job.host.containers.list(plan.release.app):
