@@ -38,12 +38,16 @@ _EXAMPLES = {
 python entrypoint.py deploy --host 203.0.113.7 --username ubuntu --key-file ~/.ssh/id_ed25519 \\
     --fingerprint SHA256:… --image myapp --server-name example.com --health-path /healthz""",
     "plan": "INPUT_KEY=… python entrypoint.py plan --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --image myapp",
-    "rollback": "INPUT_KEY=… python entrypoint.py rollback --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
+    "rollback": """\
+INPUT_KEY=… python entrypoint.py rollback --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… \\
+    --app myapp --server-name example.com --health-path /healthz""",
     "status": """\
 python entrypoint.py status --host 203.0.113.7 --username ubuntu --key-file - --fingerprint SHA256:… \\
     --app myapp --json < ~/.ssh/id_ed25519""",
     "logs": "INPUT_KEY=… python entrypoint.py logs --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp --follow",
-    "promote": "INPUT_KEY=… python entrypoint.py promote --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
+    "promote": """\
+INPUT_KEY=… python entrypoint.py promote --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… \\
+    --app myapp --server-name example.com --health-path /healthz""",
     "abort": "INPUT_KEY=… python entrypoint.py abort --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
     "cleanup": "INPUT_KEY=… python entrypoint.py cleanup --host 203.0.113.7 --username ubuntu --fingerprint SHA256:… --app myapp",
     "init": """\
