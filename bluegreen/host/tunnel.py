@@ -68,7 +68,7 @@ class Pump:
             while data := self._channel.recv(_CHUNK):
                 heard = self._answered = True
                 self._socket.sendall(data)
-            if self._answered and (heard or not self._process):
+            if not self._process or (heard and self._answered):
                 self._socket.shutdown(socket.SHUT_WR)
             # A channel may end its output and still take input; its exit status, or its closing, is the end of both.
             self._channel.recv_exit_status()

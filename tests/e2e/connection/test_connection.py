@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from pathlib import Path
@@ -210,3 +211,19 @@ def test_a_broken_connection_says_so(sshd: PrivateSshd) -> None:
         assert talk.read(5) is None
         with pytest.raises(Unreachable, match="was lost"):
             connection.run(("true",))
+
+
+def test_a_server_that_hangs_up_instead_of_answering_is_noticed_at_once(connection: Connection) -> None:
+    """sshd keeps its own half open until it is told to write again: the end of the other half has to be passed on by itself."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            end, _ = server.accept()
+            with end:
+                end.recv(100)
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        with connection.forward("127.0.0.1", server.getsockname()[1], timeout=5) as end:
+            end.settimeout(10)
+            end.sendall(b"a question")
+            assert end.recv(100) == b""
