@@ -5,7 +5,7 @@ from __future__ import annotations
 from bluegreen.commands.deploy import conclude, shift_to
 from bluegreen.commands.guarded import guarded
 from bluegreen.commands.outcomes import told_state
-from bluegreen.commands.refusals import paused_candidate
+from bluegreen.commands.refusals import paused_candidate, refuse_bare_site
 from bluegreen.decide.history import pause_of
 from bluegreen.decide.plan import Plan, promotion
 from bluegreen.errors import CandidateFailed, HostNotReady
@@ -26,6 +26,7 @@ def promote(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
     """Prove the paused release again, and give it the rest of the traffic. If it misbehaves, all of it goes back to the old one."""
     with guarded(ask, host, tell, clock) as (job, before):
         candidate = paused_candidate(before)
+        refuse_bare_site(job, before)
         release = before.release(candidate.release_id)
         if release is None:
             raise HostNotReady(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bluegreen.decide.history import pause_of, withdrawn
 from bluegreen.decide.plan import Plan
-from bluegreen.errors import NothingPaused, Paused, Withdrawn
+from bluegreen.errors import HostNotReady, NothingPaused, Paused, Withdrawn
 from bluegreen.model.observed import Observed
 from bluegreen.model.replicas import Replicas
+from bluegreen.model.site import InstalledSite, SiteMode
 from bluegreen.stages.job import Job
 
-__all__ = ["paused_candidate", "refuse_paused", "refuse_withdrawn"]
+__all__ = ["paused_candidate", "refuse_bare_site", "refuse_paused", "refuse_withdrawn"]
 
 
 def refuse_withdrawn(job: Job, plan: Plan) -> None:
@@ -39,6 +42,33 @@ def refuse_paused(job: Job, seen: Observed) -> None:
         state=f"Nothing was changed; {'both releases serve' if seen.paused.running and seen.live else 'what runs serves'} as before.",
         todo="Go on with it with `command: promote`, or end it with `command: abort`; then run this again.",
     )
+
+
+def refuse_bare_site(job: Job, seen: Observed) -> None:
+    """A job that goes on with, or back to, what was deployed is easily written without the inputs that say how users come in.
+
+    Their defaults would take the name, the certificate or the user's own server block away from the users.
+    """
+    traffic = job.ask.traffic
+    if seen.site is None or traffic.site is SiteMode.INCLUDE:
+        return
+    missing = tuple(_missing(seen.site, named=traffic.server_names != ("_",), secure=bool(traffic.tls_certificate)))
+    if missing:
+        raise HostNotReady(
+            f"NGINX's site of {job.ask.app.app} was made with {' and '.join(missing)}, which this run was not given.",
+            means="It would become another site, and users would not find the app where it is now.",
+            state="Nothing was changed; what serves goes on serving.",
+            todo="Give this job the deployment's inputs of the table *Traffic* as well.",
+        )
+
+
+def _missing(site: InstalledSite, *, named: bool, secure: bool) -> Iterator[str]:
+    if site.mode is SiteMode.INCLUDE:
+        yield "`site: include`"
+    if site.names != ("_",) and not named:
+        yield f"`server-name: {' '.join(site.names)}`"
+    if site.certificate and not secure:
+        yield f"`tls-certificate: {site.certificate}`"
 
 
 def paused_candidate(seen: Observed) -> Replicas:

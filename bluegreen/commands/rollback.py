@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bluegreen.commands.deploy import replace_live
 from bluegreen.commands.guarded import guarded
-from bluegreen.commands.refusals import refuse_paused
+from bluegreen.commands.refusals import refuse_bare_site, refuse_paused
 from bluegreen.decide.plan import make_plan, rollback_target, still_running, was_live
 from bluegreen.errors import NothingToRollBack
 from bluegreen.host import Clock, Host
@@ -25,6 +25,7 @@ def rollback(ask: Ask, host: Host, tell: Progress, clock: Clock) -> Outcome:
     """Put the kept release that was committed last in the place of the live one; one that was rolled back only where there is no other."""
     with guarded(ask, host, tell, clock, spare=still_running) as (job, before):
         refuse_paused(job, before)
+        refuse_bare_site(job, before)
         running = still_running(before)
         target = rollback_target(before, job.guardian.history() if running is None else ())
         if host.containers.image(target.image_id) is None:

@@ -29,6 +29,8 @@ _MARKER = re.compile(r"^# marker: ([0-9a-f]{32})$", re.MULTILINE)
 _QUOTED = re.compile(r"""\$\{\w+\}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.DOTALL)
 _ENDS = re.compile(r"""[;{}#"'\n]""")
 _BEFORE = re.compile(r"^# before: (\S+)$", re.MULTILINE)
+_NAMES = re.compile(r"^ +server_name (.+);$", re.MULTILINE)
+_CERTIFICATE = re.compile(r"^ +ssl_certificate (\S+);$", re.MULTILINE)
 _ADOPTED = re.compile(r"^# adopted: (blue|green) (\S+)$", re.MULTILINE)
 
 
@@ -45,12 +47,16 @@ def parse_site(text: str) -> InstalledSite:
     intact = first is not None and first[1] == _digest(text[first.end() :])
     mode = SiteMode.INCLUDE if f"\n{SNIPPET_LINE}" in text else SiteMode.MANAGED
     adopted = _ADOPTED.search(text)
+    names = _NAMES.findall(text)  # the users' own server is the last
+    certificate = _CERTIFICATE.search(text)
     return InstalledSite(
         text=text,
         edited=not intact,
         mode=mode,
         protocol=AppProtocol.GRPC if "grpc_pass grpc://" in text else AppProtocol.HTTP,
         adopted=(Color(adopted[1]), adopted[2]) if adopted else None,
+        names=tuple(map(_name_of, names[-1].split())) if names and mode is SiteMode.MANAGED else ("_",),
+        certificate=certificate[1] if certificate else "",
     )
 
 
@@ -144,6 +150,12 @@ def _server_name(name: str) -> str:
     if len(word) <= _LONGEST_HASHED_NAME or word[0] in "*.~" or word.endswith("*"):
         return word
     return '"~^' + re.escape(word).replace(r"\-", "-") + '$"'
+
+
+def _name_of(word: str) -> str:
+    """The name that `_server_name` wrote so."""
+    pattern = re.fullmatch(r'"~\^(.+)\$"', word)
+    return pattern[1].replace("\\", "") if pattern else word
 
 
 def _first_name(spec: SiteSpec) -> str:

@@ -120,7 +120,8 @@ class SiteSpec:
 class InstalledSite:
     """The site file as it lies on the host; `edited` when its text no longer matches the digest in its first line.
 
-    `adopted` is the color that an adopted app has in it, and that app's `address:port`.
+    `adopted` is the color that an adopted app has in it, and that app's `address:port`. `names` are the server names of a managed site,
+    and `certificate` is the file of its certificate, empty without TLS.
     """
 
     text: str
@@ -128,3 +129,5 @@ class InstalledSite:
     mode: SiteMode = SiteMode.MANAGED
     protocol: AppProtocol = AppProtocol.HTTP
     adopted: tuple[Color, str] | None = None
+    names: tuple[str, ...] = ("_",)
+    certificate: str = ""

@@ -82,6 +82,9 @@ def test_another_server_name(box: Box, live: Product, tmp_path: Path) -> None:
     expect_end(done, 0)
     assert _WARNING not in done.out
     expect_served_by(records, "v2", "v3")
+    expect_end(live.run("rollback"), 4, f"`server-name: {_NAME}`, which this run was not given")
+    expect_end(live.run("rollback", server_name=_NAME), 0, "v2 serves all traffic again")
+    assert set(serving(box, count=10, host=_NAME)) == {"v2"}
 
 
 def test_the_same_release_with_another_server_name_only_changes_the_site(box: Box, live: Product) -> None:

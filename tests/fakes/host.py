@@ -44,7 +44,10 @@ class FakeNginx:
         assert app in text
         mode = SiteMode.INCLUDE if repr(SiteMode.INCLUDE) in text else SiteMode.MANAGED
         protocol = AppProtocol.GRPC if repr(AppProtocol.GRPC) in text else AppProtocol.HTTP
-        site = InstalledSite(text=text, edited=False, mode=mode, protocol=protocol, adopted=_adopted(text))
+        names = tuple(re.findall(r"'([^']+)'", _field(text, r"server_names=\(([^)]*)\)"))) if mode is SiteMode.MANAGED else ("_",)
+        certificate = _field(text, r"tls_certificate='([^']*)'")
+        adopted = _adopted(text)
+        site = InstalledSite(text=text, edited=False, mode=mode, protocol=protocol, adopted=adopted, names=names, certificate=certificate)
         previous, self._world.site = self._world.site, site
         self._world.moved()
         self._world.op("installed")
@@ -74,6 +77,12 @@ class FakeNginx:
         self._world.op("users_way")
         assert app
         return replace(self._world.way, url=self._world.way.url or url) if self._world.way.place in ("", *places) else Way(url=url)
+
+
+def _field(text: str, pattern: str) -> str:
+    found = re.search(pattern, text)
+    assert found
+    return found[1]
 
 
 def _adopted(text: str) -> tuple[Color, str] | None:

@@ -10,8 +10,9 @@ from bluegreen.errors import Cancelled, HostNotReady
 from bluegreen.model.ask import Expectations, TrafficAsk
 from bluegreen.model.outcome import Result
 from bluegreen.model.site import AppProtocol, Edit, Fit, SiteMode, UsersSite
-from tests.flow.conftest import Stage
+from tests.flow.conftest import PAUSING, Stage
 
+TLS = TrafficAsk(server_names=("shop.example",), listen=("443",), tls_certificate="/etc/c.pem", tls_certificate_key="/etc/c.key", watch=1)
 INCLUDE = TrafficAsk(site=SiteMode.INCLUDE, url="https://shop.example/", watch=1)
 PART = "/etc/nginx/bluegreen/myexample.conf"
 EDIT = Edit(file="/etc/nginx/sites-enabled/shop", line=7, old="proxy_pass http://127.0.0.1:8000;", new=f"include {PART};")
@@ -166,3 +167,38 @@ def test_a_cancel_while_the_site_changes_puts_it_back(v1_live: Stage, version: s
         v1_live.deploy(version, traffic=TrafficAsk(server_names=("new.example",), watch=1))
     assert world.site == before
     assert (v1_live.serving(), v1_live.running()) == ({"v1": 100}, ["myexample-v1"])
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        (TrafficAsk(watch=1), ("`server-name: shop.example`", "`tls-certificate: /etc/c.pem`")),
+        (TrafficAsk(watch=1, server_names=("www.shop.example",)), ("`tls-certificate: /etc/c.pem`",)),
+    ],
+    ids=["nothing", "no certificate"],
+)
+@pytest.mark.parametrize("command", ["rollback", "promote"])
+def test_a_job_without_the_inputs_of_the_site_does_not_take_it_away(
+    empty: Stage, command: str, given: TrafficAsk, missing: tuple[str, ...]
+) -> None:
+    """Users would find neither their name nor TLS; with the inputs the same job goes through."""
+    empty.deploy("v1", traffic=TLS)
+    paused = replace(TLS, steps=PAUSING.steps)
+    empty.deploy("v2", traffic=paused if command == "promote" else TLS)
+    before = empty.host.world.site
+    with pytest.raises(HostNotReady) as refused:
+        getattr(empty, command)(traffic=given)
+    assert all(each in str(refused.value) for each in missing)
+    assert empty.host.world.site == before
+    getattr(empty, command)(traffic=paused if command == "promote" else TLS)
+    assert empty.serving() == {"v2" if command == "promote" else "v1": 100}
+
+
+def test_a_rollback_without_site_include_leaves_the_users_own_server_block(empty: Stage) -> None:
+    """Our part of it would become a server of its own, and their line would include nothing."""
+    empty.host.world.users_site = AFTER
+    for version in ("v1", "v2"):
+        empty.deploy(version, traffic=INCLUDE)
+    with pytest.raises(HostNotReady, match="`site: include`"):
+        empty.rollback(traffic=TrafficAsk(watch=1))
+    assert empty.rollback(traffic=INCLUDE).version == "v1"

@@ -214,7 +214,7 @@ def test_a_broken_connection_says_so(sshd: PrivateSshd) -> None:
 
 
 def test_a_server_that_hangs_up_instead_of_answering_is_noticed_at_once(connection: Connection) -> None:
-    """sshd keeps its own half open until it is told to write again: the end of the other half has to be passed on by itself."""
+    """Sshd keeps its own half open until it is told to write again: the end of the other half has to be passed on by itself."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def hang_up() -> None:
