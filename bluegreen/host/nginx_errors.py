@@ -36,12 +36,7 @@ def refusal(kind: str, reason: str, path: str, container: str) -> HostNotReady:
     if kind in {"stopped", "stale"}:
         return _not_there(kind, reason, container)
     if kind == "edited":
-        return HostNotReady(
-            f"Somebody edited {path}: it no longer matches the digest in its first line.",
-            means="Replacing it would lose that edit.",
-            state=_UNTOUCHED,
-            todo=f"Keep the edit in a file of your own in /etc/nginx/conf.d, then `sudo mv {path} {path}.edited` and deploy again.",
-        )
+        return _edited(path, reason)
     if kind == "not-included":
         return HostNotReady(
             f"NGINX does not read {path}.",
@@ -56,6 +51,19 @@ def refusal(kind: str, reason: str, path: str, container: str) -> HostNotReady:
         means="A certificate or a name in it is wrong, or another file uses the same listen address in a way that excludes it.",
         state=_BACK,
         todo="Correct the input or the file that NGINX names, then deploy again.",
+    )
+
+
+def _edited(path: str, part: str) -> HostNotReady:
+    """`part` is what a location of the user's includes, empty where nothing does. The two need each other: neither can be moved away."""
+    files = " ".join(filter(None, (path, part)))
+    return HostNotReady(
+        f"Somebody edited {files.replace(' ', ' or ')}: the digest in the first line of {path} no longer matches.",
+        means="Replacing it would lose that edit.",
+        state=_UNTOUCHED,
+        todo="Keep a copy, and the edit in a file of your own; then write the digest that matches, and deploy again:\n"
+        + "".join(f"sudo cp {file} {file}.edited\n" for file in files.split())
+        + f"sudo sed -i \"1s/=.*/=$(cat {files} | tail -n +2 | sha256sum | cut -d' ' -f1)/\" {path}",
     )
 
 

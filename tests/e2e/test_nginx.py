@@ -13,17 +13,17 @@ from bluegreen.host.facts import read_facts
 from bluegreen.host.guardian import start_guardian
 from bluegreen.host.nginx import HostNginx
 from bluegreen.host.prepare import prepare
-from bluegreen.host.site_text import marker_of, render_site, site_path
+from bluegreen.host.site_text import marker_of, render_site, site_path, snippet_path
 from bluegreen.host.ssh import Connection
 from bluegreen.model.color import Split
-from bluegreen.model.site import SiteSpec
+from bluegreen.model.site import SiteMode, SiteSpec
 from tests.box import Box
 from tests.e2e.colors import APP, connect, guard
 
 SPEC = SiteSpec(app=APP, blue=("10.9.9.2:8000",), green=("10.9.9.3:8000",), server_names=("_",), listen=("80",), ipv6=False)
 TEXT = render_site(SPEC)
 OTHER = render_site(dataclasses.replace(SPEC, body_size="7m"))
-PATH = site_path(APP)
+PATH, PART = site_path(APP), snippet_path(APP)
 MINE = "/etc/nginx/conf.d/mine.conf"
 
 
@@ -111,18 +111,20 @@ def test_a_configuration_that_was_broken_before_us_is_left_alone(box: Box, nginx
         nginx.problems(APP, ("_",), ("80",))
 
 
-def test_an_edited_site_is_not_overwritten(box: Box, nginx: HostNginx) -> None:
-    """Somebody's edit is somebody's intention; the way on is one command."""
-    nginx.install(APP, TEXT)
-    box.sh(f"sed -i 's/keepalive 32/keepalive 64/' {PATH}")
-    edited = box.read(PATH)
-    with pytest.raises(HostNotReady, match="edited") as caught:
-        nginx.install(APP, OTHER)
-    assert box.read(PATH) == edited
-    box.sh(f"mv {PATH} {PATH}.edited")
-    assert f"sudo mv {PATH} {PATH}.edited" in caught.value.todo
-    nginx.install(APP, OTHER)
-    assert live(box) == marker_of(OTHER)
+@pytest.mark.parametrize(("mode", "touched"), [(SiteMode.MANAGED, PATH), (SiteMode.INCLUDE, PART)], ids=["managed", "included part"])
+def test_an_edited_site_is_not_overwritten(box: Box, nginx: HostNginx, mode: SiteMode, touched: str) -> None:
+    """Somebody's edit is somebody's intention; the way on are the commands that the error prints, and NGINX's configuration stays whole."""
+    before, after = (render_site(dataclasses.replace(SPEC, mode=mode, stick_by=by)) for by in ("request", "ip"))
+    nginx.install(APP, before)
+    serve_mine(box, text=f"server {{ listen 81; location / {{ include {PART[:-1]}[f]; }} }}")
+    box.sh(f"sed -i '$a# by hand' {touched}")
+    with pytest.raises(HostNotReady, match="Somebody edited") as caught:
+        nginx.install(APP, after)
+    assert box.read(touched).endswith("# by hand")
+    box.sh(caught.value.todo.partition("\n")[2] + " && nginx -t")
+    nginx.install(APP, after)
+    assert live(box) == marker_of(after)
+    assert box.read(f"{touched}.edited").endswith("# by hand")
 
 
 def test_a_site_that_nginx_refuses_is_put_back(box: Box, nginx: HostNginx) -> None:

@@ -158,7 +158,7 @@ fi
 config=$(run_nginx -T 2>&1) || refuse broken "$(grep -aE '^nginx: |\[emerg\]' <<<"$config")"
 find_master || refuse stopped "$REPLY"
 [[ -z $NGINX_CONTAINER ]] || same_directories || refuse stale "$REPLY"
-if [[ $ACTION == install && -e $FILE ]] && ! intact; then refuse edited "$FILE"; fi
+if [[ $ACTION == install && -e $FILE ]] && ! intact; then refuse edited "$([[ ! -e $PART ]] || printf %s "$PART")"; fi
 
 if [[ -e $FILE ]]; then printf 'previous %s\n' "$(text | base64 -w 0)"; else printf 'previous -\n'; fi
 if [[ $ACTION != remove ]] && cmp -s "$NEW" <(text) && ask_nginx "$APP" /site && [[ $REPLY == "$MARKER" ]]; then
