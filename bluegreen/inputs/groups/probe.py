@@ -21,7 +21,7 @@ class ProbeInputs(Group):
         "/", "Path of the health check; with `protocol: grpc` the service to ask for, such as `/shop.Cart`, or `/` for all.", commands=_ASKS
     )
     health_host: Annotated[str, PlainValidator(names.host_header)] = given(
-        "", "`Host` header of the health check.", otherwise="first name of `server-name`", commands=_ASKS
+        "", "`Host` header of the health check.", otherwise="first full name of `server-name`, or `url`'s host", commands=_ASKS
     )
     health_status: Annotated[_Ranges, PlainValidator(traffic.status_ranges)] = given(
         "200-399", "Statuses of a good answer, such as `200-299,404`.", commands=_ASKS
