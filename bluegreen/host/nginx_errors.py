@@ -56,14 +56,14 @@ def refusal(kind: str, reason: str, path: str, container: str) -> HostNotReady:
 
 def _edited(path: str, part: str) -> HostNotReady:
     """`part` is what a location of the user's includes, empty where nothing does. The two need each other: neither can be moved away."""
-    files = " ".join(filter(None, (path, part)))
+    files = (path, part) if part else (path,)
     return HostNotReady(
-        f"Somebody edited {files.replace(' ', ' or ')}: the digest in the first line of {path} no longer matches.",
+        f"Somebody edited {' or '.join(files)}: the digest in the first line of {path} no longer matches.",
         means="Replacing it would lose that edit.",
         state=_UNTOUCHED,
         todo="Keep a copy, and the edit in a file of your own; then write the digest that matches, and deploy again:\n"
-        + "".join(f"sudo cp {file} {file}.edited\n" for file in files.split())
-        + f"sudo sed -i \"1s/=.*/=$(cat {files} | tail -n +2 | sha256sum | cut -d' ' -f1)/\" {path}",
+        + "".join(f"sudo cp {file} {file}.edited\n" for file in files)
+        + f"sudo sed -i \"1s/=.*/=$(cat {' '.join(files)} | tail -n +2 | sha256sum | cut -d' ' -f1)/\" {path}",
     )
 
 
