@@ -164,9 +164,12 @@ def test_lines_may_be_sent_on_another_thread(connection: Connection) -> None:
 
 def test_the_process_ends_when_the_conversation_is_closed(connection: Connection, tmp_path: Path) -> None:
     """End of input is how the guardian learns that we are gone."""
-    talk = connection.talk(("bash", "-c", f"read -r _; read -r _; touch {tmp_path}/ended"), b"one\n")
+    ended = tmp_path / "ended"
+    talk = connection.talk(("bash", "-c", f"read -r; echo $REPLY; read -r; touch {ended}"), b"one\n")
+    assert talk.read(5) == "one"
+    assert not ended.exists()
     talk.close()
-    until((tmp_path / "ended").exists)
+    until(ended.exists)
 
 
 def test_a_host_that_is_out_of_sessions_says_so(sshd: PrivateSshd, tmp_path: Path) -> None:
